@@ -1,0 +1,207 @@
+import { z } from 'zod';
+import { type Envelope, envelope, schemaUrn } from './envelope.ts';
+import { money } from './money.ts';
+import { address, cancelReason, confirmation, orderItem, orderLine, paymentMethod, phone } from './order.ts';
+
+const orderId = z.uuid();
+
+const charge = z.object({ orderId, paymentId: z.uuid(), amount: money });
+
+/**
+ * Every event of the system: its version, who produces it, and what its `data` holds.
+ * `docs/architecture.md` shows this table with its consumers; `npm run check` fails when they differ.
+ */
+export const events = {
+  'product.changed': {
+    version: 1,
+    source: 'inventory',
+    when: 'a product is created, edited or withdrawn',
+    data: z.object({
+      productId: z.uuid(),
+      sku: z.string(),
+      name: z.string(),
+      price: money,
+      sellerId: z.string(),
+      active: z.boolean(),
+    }),
+  },
+  'order.placed': {
+    version: 1,
+    source: 'order',
+    when: 'an order is accepted, PENDING',
+    data: z.object({
+      orderId,
+      customer: z.object({ id: z.uuid(), name: z.string(), email: z.email(), phone: phone.optional() }),
+      sellerId: z.string(),
+      items: z.array(orderLine).min(1),
+      total: money,
+      shippingAddress: address.optional(),
+      confirmation,
+      guest: z.boolean(),
+    }),
+  },
+  'order.confirmation-requested': {
+    version: 1,
+    source: 'order',
+    when: 'at once (automatic) or when the seller confirms',
+    data: z.object({ orderId, items: z.array(orderItem).min(1) }),
+  },
+  'inventory.reserved': {
+    version: 1,
+    source: 'inventory',
+    when: 'all items of the order are held until `expiresAt`',
+    data: z.object({ orderId, expiresAt: z.iso.datetime(), items: z.array(orderItem) }),
+  },
+  'inventory.rejected': {
+    version: 1,
+    source: 'inventory',
+    when: 'at least one item cannot be held; nothing is',
+    data: z.object({
+      orderId,
+      shortages: z.array(z.object({ productId: z.uuid(), requested: z.int(), available: z.int() })).min(1),
+    }),
+  },
+  'inventory.expired': {
+    version: 1,
+    source: 'inventory',
+    when: 'a hold ran out unpaid; it stays held until the order answers with its cancellation',
+    data: z.object({ orderId }),
+  },
+  'inventory.released': {
+    version: 1,
+    source: 'inventory',
+    when: 'the items of a cancelled order went back',
+    data: z.object({ orderId, items: z.array(orderItem) }),
+  },
+  'inventory.shipped': {
+    version: 1,
+    source: 'inventory',
+    when: 'the items of a shipped order were booked out',
+    data: z.object({ orderId, items: z.array(orderItem) }),
+  },
+  'order.confirmed': {
+    version: 1,
+    source: 'order',
+    when: 'the stock is held; with a payment method it is charged now, without one it is due',
+    data: z.object({
+      orderId,
+      total: money,
+      paymentMethod: paymentMethod.nullable(),
+      expiresAt: z.iso.datetime(),
+    }),
+  },
+  'payment.captured': {
+    version: 1,
+    source: 'payment',
+    when: "the provider's yes is written down",
+    data: charge.extend({ providerReference: z.string() }),
+  },
+  'payment.declined': {
+    version: 1,
+    source: 'payment',
+    when: "the provider's no is written down",
+    data: charge.extend({ code: z.string(), message: z.string() }),
+  },
+  'payment.voided': {
+    version: 1,
+    source: 'payment',
+    when: 'the order was cancelled before anything was charged',
+    data: charge,
+  },
+  'payment.refunded': {
+    version: 1,
+    source: 'payment',
+    when: 'the money of a cancelled order is back',
+    data: charge.extend({ providerReference: z.string() }),
+  },
+  'order.paid': {
+    version: 1,
+    source: 'order',
+    when: 'the payment arrived; the hold no longer expires',
+    data: z.object({ orderId, total: money }),
+  },
+  'order.shipped': {
+    version: 1,
+    source: 'order',
+    when: 'the seller handed the items to the carrier',
+    data: z.object({ orderId, trackingNumber: z.string().optional() }),
+  },
+  'order.fulfilled': {
+    version: 1,
+    source: 'order',
+    when: 'the customer has the items',
+    data: z.object({ orderId }),
+  },
+  'order.cancelled': {
+    version: 1,
+    source: 'order',
+    when: 'the order ends early; stock and money go back',
+    data: z.object({ orderId, reason: cancelReason, message: z.string().optional() }),
+  },
+  'notification.sent': {
+    version: 1,
+    source: 'notification',
+    when: 'the mail server or the SMS gateway took a message',
+    data: z.object({ orderId, messageId: z.uuid(), channel: z.enum(['email', 'sms']), template: z.string() }),
+  },
+  'customer.created': {
+    version: 1,
+    source: 'customer',
+    when: 'a customer record is made, by hand or from a guest order',
+    data: z.object({ customerId: z.uuid(), name: z.string(), guest: z.boolean() }),
+  },
+} as const satisfies Record<string, { version: number; source: ServiceName; when: string; data: z.ZodType }>;
+
+/** Services that produce events; each has one stream, named after it. */
+export const producers = ['order', 'inventory', 'payment', 'notification', 'customer'] as const;
+export type ServiceName = (typeof producers)[number];
+
+export type EventType = keyof typeof events;
+export type EventData<T extends EventType> = z.infer<(typeof events)[T]['data']>;
+
+/** An event as handlers see it: the envelope with the payload of its type. A union over `T`. */
+export type Event<T extends EventType = EventType> = T extends EventType
+  ? Omit<Envelope, 'type' | 'data'> & { type: T; data: EventData<T> }
+  : never;
+
+/** The stream that carries an event type. */
+export const streamOf = (type: EventType): ServiceName => events[type].source;
+
+export const isEventType = (type: string): type is EventType => Object.hasOwn(events, type);
+
+export const dataschemaOf = (type: EventType) => schemaUrn(type, events[type].version);
+
+/** Why an entry of a stream cannot be handled by this version of the code, and never will be. */
+export class UnreadableEvent extends Error {
+  override name = 'UnreadableEvent';
+}
+
+/**
+ * Reads an entry of a stream.
+ *
+ * Gives the event, or `undefined` when its type is not one that `wanted` lists (others may make new types
+ * at any time). Throws `UnreadableEvent` when it is not JSON, not an envelope, of a version this code
+ * does not know, or when its data does not fit its schema.
+ */
+export function readEvent(body: string, wanted: (type: string) => boolean = isEventType): Event | undefined {
+  const parsed = envelope.safeParse(parseJson(body));
+  if (!parsed.success) throw new UnreadableEvent(`not an envelope: ${z.prettifyError(parsed.error)}`);
+  const { type, dataschema, data } = parsed.data;
+  if (!wanted(type) || !isEventType(type)) return undefined;
+  if (dataschema !== dataschemaOf(type)) {
+    throw new UnreadableEvent(
+      `${type} has the schema ${dataschema}; this consumer knows ${dataschemaOf(type)}`,
+    );
+  }
+  const payload = events[type].data.safeParse(data);
+  if (!payload.success) throw new UnreadableEvent(`${type} has bad data: ${z.prettifyError(payload.error)}`);
+  return { ...parsed.data, type, data: payload.data } as Event;
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw new UnreadableEvent('not JSON');
+  }
+}
