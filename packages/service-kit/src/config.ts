@@ -1,0 +1,37 @@
+import { z } from 'zod';
+
+/** What every service reads from its environment; a service's `config.ts` extends it with its own. */
+export const baseConfig = z.object({
+  PORT: z.coerce.number().int().min(0).max(65_535),
+  /** Loopback unless told otherwise: a container sets 0.0.0.0. */
+  HOST: z.string().default('127.0.0.1'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  /** Tells apart two replicas on one host; in a cluster the pod's name does. */
+  INSTANCE: z.string().min(1).optional(),
+});
+
+/** For services with a database of their own. */
+export const databaseConfig = z.object({
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  DATABASE_POOL: z.coerce.number().int().min(2).max(100).default(10),
+});
+
+/** For services that exchange events. */
+export const messagingConfig = databaseConfig.extend({
+  REDIS_URL: z.url({ protocol: /^rediss?$/ }),
+  /** How long one batch of events may take; a dead consumer's events are taken over after 3.5 times that. */
+  HANDLER_TIMEOUT_MS: z.coerce.number().int().min(100).default(10_000),
+});
+
+/**
+ * Reads a schema from the environment. A missing or bad variable ends the process with a message that
+ * names every one of them: a service that starts half-configured fails later, and elsewhere.
+ */
+export function readConfig<T extends z.ZodType>(schema: T, env: NodeJS.ProcessEnv = process.env): z.infer<T> {
+  const config = schema.safeParse(env);
+  if (config.success) return config.data;
+  process.stderr.write(
+    `Bad configuration; set these environment variables:\n${z.prettifyError(config.error)}\n`,
+  );
+  return process.exit(78); // EX_CONFIG of sysexits.h
+}

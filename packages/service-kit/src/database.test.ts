@@ -1,0 +1,191 @@
+import { testDatabase } from '@orderflow/testing/database';
+import { eventually } from '@orderflow/testing/eventually';
+import { silentLog, testScope } from '@orderflow/testing/scope';
+import { expect, onTestFinished, test } from 'vitest';
+import { createDatabase, isDatabaseUnavailable } from './database.ts';
+
+const aDatabase = (options = {}) => testDatabase([], options);
+
+async function withNotes() {
+  const db = await aDatabase();
+  await db.query('CREATE TABLE notes (text text UNIQUE)');
+  const notes = async () =>
+    (await db.query<{ text: string }>('SELECT text FROM notes')).map(({ text }) => text);
+  return { db, notes };
+}
+
+const note = 'INSERT INTO notes VALUES ($1)';
+
+/** A second pool of the same database, to look at the first from outside. */
+function anotherPoolOf({ url }: { url: string }, log = silentLog) {
+  const db = createDatabase({ url, service: 'other', log });
+  onTestFinished(() => db.close());
+  return db;
+}
+
+test('a transaction gives the result of its work and keeps what it wrote', async () => {
+  const { db, notes } = await withNotes();
+  const result = await db.transaction(async (tx) => {
+    await tx.query(note, ['a']);
+    expect(await notes()).toEqual([]);
+    return 'done';
+  });
+  expect(result).toBe('done');
+  expect(await notes()).toEqual(['a']);
+});
+
+test('a transaction whose work throws leaves nothing behind and throws the same error', async () => {
+  const { db, notes } = await withNotes();
+  const failure = new Error('changed my mind');
+  const failing = db.transaction(async (tx) => {
+    await tx.query(note, ['a']);
+    throw failure;
+  });
+  await expect(failing).rejects.toBe(failure);
+  expect(await notes()).toEqual([]);
+  await db.transaction((tx) => tx.query(note, ['b']));
+  expect(await notes()).toEqual(['b']);
+});
+
+test('a transaction whose work takes no notice of a failed statement does not pass for committed', async () => {
+  const { db, notes } = await withNotes();
+  let effects = 0;
+  const failing = db.transaction(async (tx) => {
+    await tx.query(note, ['a']);
+    tx.afterCommit(() => {
+      effects += 1;
+    });
+    await tx.query(note, ['a']).catch(() => {});
+  });
+  await expect(failing).rejects.toThrow('rolled back');
+  expect(await notes()).toEqual([]);
+  expect(effects).toBe(0);
+});
+
+test('who waits for a signal is woken after the commit, once, and never by a rollback', async () => {
+  const { db, notes } = await withNotes();
+  const seen: string[][] = [];
+  let woken = 0;
+  const stop = db.onSignal('notes', () => {
+    woken += 1;
+    void notes().then((now) => seen.push(now));
+  });
+  await db.transaction(async (tx) => {
+    tx.wakeAfterCommit('notes');
+    tx.wakeAfterCommit('notes');
+    await tx.query(note, ['a']);
+    expect(woken).toBe(0);
+  });
+  expect(woken).toBe(1);
+  await eventually(() => expect(seen).toEqual([['a']]));
+  const failing = db.transaction(async (tx) => {
+    tx.wakeAfterCommit('notes');
+    throw new Error('changed my mind');
+  });
+  await expect(failing).rejects.toThrow();
+  expect(woken).toBe(1);
+  stop();
+  await db.transaction(async (tx) => tx.wakeAfterCommit('notes'));
+  expect(woken).toBe(1);
+});
+
+test('effects for after the commit happen in their order, and not at all after a rollback', async () => {
+  const db = await aDatabase();
+  const effects: string[] = [];
+  await db.transaction(async (tx) => {
+    tx.afterCommit(() => effects.push('first'));
+    tx.afterCommit(() => effects.push('second'));
+    await tx.query('SELECT 1');
+    expect(effects).toEqual([]);
+  });
+  const failing = db.transaction(async (tx) => {
+    tx.afterCommit(() => effects.push('third'));
+    throw new Error('changed my mind');
+  });
+  await expect(failing).rejects.toThrow();
+  expect(effects).toEqual(['first', 'second']);
+});
+
+test('a session that the server kills in a transaction counts as unavailable, and the next one works', async () => {
+  const { db, notes } = await withNotes();
+  const killed = db.transaction(async (tx) => {
+    await tx.query(note, ['a']);
+    const [own] = await tx.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    await anotherPoolOf(db).query('SELECT pg_terminate_backend($1)', [own!.pid]);
+    await tx.query(note, ['b']);
+  });
+  const error = await killed.catch((error) => error);
+  expect(error).toBeInstanceOf(Error);
+  expect(isDatabaseUnavailable(error)).toBe(true);
+  for (let i = 0; i < 10; i++) expect(await notes()).toEqual([]);
+});
+
+test('a session that is killed during a statement counts as unavailable', async () => {
+  const db = await aDatabase();
+  const error = await db.query('SELECT pg_terminate_backend(pg_backend_pid())').catch((error) => error);
+  expect(isDatabaseUnavailable(error)).toBe(true);
+});
+
+test('idle sessions that the server kills are replaced, with a line in the log', async () => {
+  const { log, lines } = testScope();
+  const db = await aDatabase();
+  const own = anotherPoolOf(db, log);
+  await own.query('SELECT 1');
+  await db.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'other'");
+  await eventually(() =>
+    expect(lines.map((line) => line.msg)).toContain('an idle database connection broke'),
+  );
+  expect(await own.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+});
+
+test('a port where nobody listens and a name that nobody has count as unavailable', async () => {
+  for (const host of ['127.0.0.1:9', 'localhost:9', 'nowhere.invalid:5432']) {
+    const db = anotherPoolOf({ url: `postgres://nobody:nothing@${host}/nowhere` });
+    const error = await db.transaction((tx) => tx.query('SELECT 1')).catch((error) => error);
+    expect(isDatabaseUnavailable(error)).toBe(true);
+  }
+});
+
+test('mistakes in statements, and errors of the work, do not count as unavailable', async () => {
+  const { db } = await withNotes();
+  await db.query(note, ['a']);
+  const errors = await Promise.all([
+    db.query('SELECT nonsense').catch((error) => error),
+    db.query(note, ['a']).catch((error) => error),
+    db.transaction(async () => Promise.reject(new Error('no'))).catch((error) => error),
+  ]);
+  for (const error of errors) {
+    expect(error).toBeInstanceOf(Error);
+    expect(isDatabaseUnavailable(error)).toBe(false);
+  }
+  expect(isDatabaseUnavailable('ECONNREFUSED')).toBe(false);
+});
+
+test('a transaction that stands still loses its session and its locks', async () => {
+  const db = await aDatabase({ timeoutMs: 200 });
+  await db.query('CREATE TABLE notes (text text UNIQUE)');
+  const frozen = Promise.withResolvers<void>();
+  const holding = db.transaction(async (tx) => {
+    await tx.query(note, ['a']);
+    await frozen.promise;
+    await tx.query(note, ['b']);
+  });
+  // Waits for the row of the frozen one, which a time-out frees.
+  await eventually(() => anotherPoolOf(db).query(note, ['a']));
+  frozen.resolve();
+  const error = await holding.catch((error) => error);
+  expect(isDatabaseUnavailable(error)).toBe(true);
+});
+
+test('a statement that takes too long ends with an error', async () => {
+  const db = await aDatabase({ timeoutMs: 100 });
+  await expect(db.query('SELECT pg_sleep(10)')).rejects.toThrow('statement timeout');
+});
+
+test('bigint arrives as a number, and one that a number cannot hold is an error, not a rounding', async () => {
+  const db = await aDatabase();
+  const read = (n: string) => db.query(`SELECT ${n}::bigint AS n, 1.5::numeric AS other`);
+  expect(await read('9007199254740991')).toEqual([{ n: Number.MAX_SAFE_INTEGER, other: '1.5' }]);
+  await expect(read('9007199254740992')).rejects.toThrow(RangeError);
+  expect(await read('1')).toEqual([{ n: 1, other: '1.5' }]);
+});

@@ -1,0 +1,165 @@
+import { EventEmitter } from 'node:events';
+import pg from 'pg';
+import { z } from 'zod';
+import type { Logger } from './logger.ts';
+
+export type Row = Record<string, unknown>;
+
+/** Runs one statement. Statements are constant text, prepared once per connection. */
+export type Query = <T extends object = Row>(text: string, values?: unknown[]) => Promise<T[]>;
+
+export type Transaction = {
+  query: Query;
+  /**
+   * Wakes those in this process who wait for `signal`, once this transaction has committed.
+   * Postgres's own NOTIFY would do it for all processes, but takes one lock for every commit of the database.
+   */
+  wakeAfterCommit: (signal: string) => void;
+  /** Calls `effect` once this transaction has committed: for counters, which no rollback takes back. */
+  afterCommit: (effect: () => void) => void;
+  log: Logger;
+};
+
+type DatabaseOptions = {
+  url: string;
+  service: string;
+  log: Logger;
+  /** Connections. */
+  max?: number;
+  /** A statement, and a transaction that stands still, end after this long. */
+  timeoutMs?: number;
+};
+
+/** A pool with the settings that pg leaves open: bounded waits everywhere. */
+export function createDatabase({ url, service, log, max = 10, timeoutMs = 10_000 }: DatabaseOptions) {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max,
+    application_name: service,
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+    statement_timeout: timeoutMs,
+    // A consumer that was frozen in a transaction must not keep its locks when another takes over.
+    idle_in_transaction_session_timeout: timeoutMs,
+    types: { getTypeParser },
+  });
+  // An idle connection that breaks is replaced on the next use; without a listener it would end the process.
+  pool.on('error', (error) => log.warn({ error: error.message }, 'an idle database connection broke'));
+  const signals = new EventEmitter().setMaxListeners(100);
+
+  const query: Query = async (text, values = []) => (await pool.query(prepared(text, values))).rows;
+
+  /** Runs `work` in one transaction; its result, or a rollback and its error. */
+  async function transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    const client = await pool.connect();
+    const woken = new Set<string>();
+    const effects: (() => void)[] = [];
+    let result: T;
+    let broken: Error | undefined;
+    const onError = (error: Error) => {
+      broken = error;
+    };
+    client.on('error', onError);
+    try {
+      await client.query('BEGIN');
+      result = await work({
+        query: async (text, values = []) => (await client.query(prepared(text, values))).rows,
+        wakeAfterCommit: (signal) => woken.add(signal),
+        afterCommit: (effect) => effects.push(effect),
+        log,
+      });
+      const { command } = await client.query('COMMIT');
+      // Postgres answers so when a statement failed, also when `work` took no notice of that.
+      if (command === 'ROLLBACK') throw new Error('rolled back, because a statement of it failed');
+    } catch (error) {
+      await client.query('ROLLBACK').catch((failure) => {
+        broken = failure;
+      });
+      throw error;
+    } finally {
+      client.off('error', onError);
+      client.release(broken);
+    }
+    for (const effect of effects) effect();
+    for (const signal of woken) signals.emit(signal);
+    return result;
+  }
+
+  return {
+    pool,
+    query,
+    transaction,
+    /** Calls `listener` after each commit that woke `signal`; gives the function that ends it. */
+    onSignal(signal: string, listener: () => void) {
+      signals.on(signal, listener);
+      return () => void signals.off(signal, listener);
+    },
+    close: () => pool.end(),
+  };
+}
+
+export type Database = ReturnType<typeof createDatabase>;
+
+const statementNames = new Map<string, string>();
+
+function prepared(text: string, values: unknown[]) {
+  let name = statementNames.get(text);
+  if (!name) {
+    name = `s${statementNames.size}`;
+    statementNames.set(text, name);
+  }
+  return { name, text, values };
+}
+
+const INT8 = 20;
+
+// Money and counters are bigint in Postgres and safe integers here; a larger one is a bug, not a rounding.
+const getTypeParser = ((oid: number, format?: 'text' | 'binary') =>
+  oid === INT8
+    ? toSafeInteger
+    : pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser;
+
+function toSafeInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value))
+    throw new RangeError(`${text} is beyond the integers that JSON can carry`);
+  return value;
+}
+
+/** The classes of SQLSTATE that speak of the server, not of the statement: connection, shutdown, too many. */
+const unavailableStates = /^(08|57P0|53300|25P03)/;
+const unavailableCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
+/** Prisma's words for them: not reachable, socket timeout, connection closed, too many connections. */
+const unavailablePrismaCodes = new Set(['P1001', 'P1008', 'P1017', 'P2037']);
+const unavailableMessages =
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable/;
+
+/** Where Prisma keeps the SQLSTATE of an error that it has no code of its own for. */
+const prismaError = z.object({
+  meta: z.object({ driverAdapterError: z.object({ cause: z.object({ originalCode: z.string() }) }) }),
+});
+
+/**
+ * True when Postgres could not be reached or went away, by an error of pg or of Prisma: the same work may
+ * succeed later.
+ */
+export function isDatabaseUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof AggregateError) return error.errors.some(isDatabaseUnavailable);
+  const code = 'code' in error ? String(error.code) : '';
+  const sqlState = prismaError.safeParse(error).data?.meta.driverAdapterError.cause.originalCode ?? code;
+  return (
+    unavailableStates.test(sqlState) ||
+    unavailableCodes.has(code) ||
+    unavailablePrismaCodes.has(code) ||
+    unavailableMessages.test(error.message)
+  );
+}

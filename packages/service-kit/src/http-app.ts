@@ -1,0 +1,128 @@
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import { isDatabaseUnavailable } from './database.ts';
+import type { Health } from './health.ts';
+import type { Logger } from './logger.ts';
+import type { Metrics } from './metrics.ts';
+import { ProblemError, problemDocument } from './problem.ts';
+import { requestContext, withRequestContext } from './request-context.ts';
+
+type HttpAppOptions = {
+  log: Logger;
+  metrics: Metrics;
+  health: Health;
+  /** Mounts the service's own routes. */
+  routes: (app: Express) => void;
+  bodyLimit?: string;
+  /** False leaves bodies unread: a proxy passes them on as they come. */
+  parseBodies?: boolean;
+};
+
+/**
+ * An Express app that does not listen yet: probes and metrics, request context, logging, RED metrics by
+ * route, JSON bodies, the service's routes, and every error as a problem document.
+ */
+export function createHttpApp({
+  log,
+  metrics,
+  health,
+  routes,
+  bodyLimit = '256kb',
+  parseBodies = true,
+}: HttpAppOptions): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('etag', false);
+  mountProbes(app, health, metrics);
+  app.use(withRequestContext, observe(log, metrics));
+  if (parseBodies) app.use(express.json({ limit: bodyLimit }));
+  routes(app);
+  app.use((req) => {
+    throw new ProblemError('not_found', `${req.method} ${req.path} is not served here.`);
+  });
+  app.use(answerWithProblem(log));
+  return app;
+}
+
+function mountProbes(app: Express, health: Health, metrics: Metrics) {
+  app.get('/livez', (_req, res) => {
+    const stuck = health.stuckLoops();
+    res.status(stuck.length ? 503 : 200).json({ status: stuck.length ? 'stuck' : 'ok', stuck });
+  });
+  app.get('/readyz', (_req, res) => {
+    res.status(health.isReady() ? 200 : 503).json({ status: health.isReady() ? 'ready' : 'not ready' });
+  });
+  app.get(['/health', '/healthz'], (_req, res) => {
+    const ok = health.isReady() && health.stuckLoops().length === 0;
+    res.status(ok ? 200 : 503).json({ status: ok ? 'ok' : 'failing' });
+  });
+  app.get('/metrics', async (_req, res) => {
+    res.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+  });
+}
+
+const observe =
+  (log: Logger, { httpDuration }: Metrics): RequestHandler =>
+  (req, res, next) => {
+    const start = process.hrtime.bigint();
+    res.once('close', () => {
+      const seconds = Number(process.hrtime.bigint() - start) / 1e9;
+      // The pattern, never the URL: an id in a label would make a series for each order.
+      const route = req.route ? `${req.baseUrl}${req.route.path}` : 'unmatched';
+      const status = res.writableFinished ? res.statusCode : 499;
+      httpDuration.observe({ method: req.method, route, status }, seconds);
+      const { correlationId } = requestContext(req);
+      const line = {
+        correlationId,
+        method: req.method,
+        path: req.path,
+        status,
+        ms: Math.round(seconds * 1000),
+      };
+      log[status >= 500 ? 'error' : status >= 400 ? 'warn' : 'debug'](line, 'request');
+    });
+    next();
+  };
+
+const answerWithProblem =
+  (log: Logger): ErrorRequestHandler =>
+  (error, req, res, _next) => {
+    const problem = toProblem(error);
+    const { correlationId } = requestContext(req);
+    if (problem.code === 'internal_error')
+      log.error({ error, correlationId }, 'unexpected error in a request');
+    if (res.headersSent) return res.destroy();
+    if (problem.retryAfter !== undefined) res.setHeader('retry-after', problem.retryAfter);
+    const document = problemDocument(problem, correlationId);
+    res.status(document.status).type('application/problem+json').send(JSON.stringify(document));
+  };
+
+/** What Express, its body parser and Postgres throw, in our own codes. 5xx details stay inside. */
+function toProblem(error: unknown): ProblemError {
+  if (error instanceof ProblemError) return error;
+  if (isDatabaseUnavailable(error)) {
+    return new ProblemError('unavailable', 'The database cannot be reached. Try again in a second.', {
+      retryAfter: 1,
+      cause: error,
+    });
+  }
+  switch (bodyParserType(error)) {
+    case 'entity.too.large':
+      return new ProblemError('payload_too_large', 'Send a smaller body.');
+    case 'entity.parse.failed':
+      return new ProblemError('invalid_request', 'The body is not JSON.');
+    case 'charset.unsupported':
+    case 'encoding.unsupported':
+      return new ProblemError('unsupported_media_type', 'Send the body as plain UTF-8 JSON.');
+    case 'request.aborted':
+    case 'request.size.invalid':
+      return new ProblemError('invalid_request', 'The body did not arrive whole.');
+  }
+  if (error instanceof URIError)
+    return new ProblemError('invalid_request', 'The address is not a valid URL.');
+  return new ProblemError('internal_error', 'Try again; if it stays, look for the trace id in the logs.', {
+    cause: error,
+  });
+}
+
+const bodyParserType = (error: unknown) =>
+  error instanceof Error && 'type' in error ? String(error.type) : undefined;

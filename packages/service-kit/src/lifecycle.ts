@@ -1,0 +1,97 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Express } from 'express';
+import { createHealth, type Health } from './health.ts';
+import { createLogger, type Logger } from './logger.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+
+type Close = () => unknown;
+
+export type ServiceScope = {
+  log: Logger;
+  metrics: Metrics;
+  health: Health;
+  /** Registers how to close what was just opened. Closed in reverse order, past errors. */
+  onStop: (name: string, close: Close) => void;
+};
+
+/**
+ * Runs a service: `start` opens what it needs, each with its closer beside it. On SIGTERM or SIGINT, or when
+ * the supervisor is gone, it turns unready, closes everything in reverse and exits 0; a failed start exits 1.
+ *
+ * Open in this order: Postgres, Redis, relay, HTTP, consumers. The reverse is then the graceful stop: stop
+ * reading, finish and acknowledge what is in hand, close HTTP, publish the rest, close Redis, close Postgres.
+ */
+export async function runService(
+  { service, logLevel }: { service: string; logLevel: string },
+  start: (scope: ServiceScope) => Promise<void>,
+): Promise<void> {
+  const log = createLogger({ service, level: logLevel });
+  const health = createHealth();
+  const closers: { name: string; close: Close }[] = [];
+  let stopping: Promise<void> | undefined;
+
+  const stop = (reason: string, exitCode: number) => {
+    stopping ??= closeAll(reason).then(() => process.exit(exitCode));
+    return stopping;
+  };
+
+  async function closeAll(reason: string) {
+    log.info({ reason }, 'stopping');
+    health.setReady(false);
+    for (const { name, close } of closers.reverse()) {
+      try {
+        await close();
+      } catch (error) {
+        log.error({ error, name }, 'closing failed');
+      }
+    }
+    log.info('stopped');
+  }
+
+  process.on('SIGTERM', () => void stop('SIGTERM', 0));
+  process.on('SIGINT', () => void stop('SIGINT', 0));
+  // Started by a supervisor with an IPC channel: when that is killed, nobody else would end us.
+  process.on('disconnect', () => void stop('the supervisor is gone', 0));
+  // Node would end the process anyway; this way it is one readable line.
+  process.on('uncaughtException', (error) => {
+    log.fatal({ error }, 'uncaught exception');
+    process.exit(1);
+  });
+
+  try {
+    await start({
+      log,
+      health,
+      metrics: createMetrics({ service }),
+      onStop: (name, close) => void closers.push({ name, close }),
+    });
+    if (!stopping) health.setReady(true);
+  } catch (error) {
+    log.fatal({ error }, 'could not start');
+    await stop('failed start', 1);
+  }
+}
+
+/** Listens; fails when the port is taken. Gives the port and a close that lets requests in flight finish. */
+export async function listen(app: Express, { port, host, log }: { port: number; host: string; log: Logger }) {
+  const server: Server = app.listen(port, host);
+  await new Promise<void>((resolve, reject) => {
+    server.once('listening', resolve);
+    server.once('error', reject);
+  });
+  const address = server.address() as AddressInfo;
+  log.info({ host, port: address.port }, 'listening');
+  return {
+    port: address.port,
+    close: () =>
+      new Promise<void>((resolve) => {
+        // A connection whose last answer is out would be kept for five seconds more, in case of another request.
+        const sweep = setInterval(() => server.closeIdleConnections(), 20);
+        server.close(() => {
+          clearInterval(sweep);
+          resolve();
+        });
+      }),
+  };
+}
