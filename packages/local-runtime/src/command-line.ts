@@ -1,0 +1,18 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { baseEnv } from './config.ts';
+
+/** The command line of a process that runs, for telling it from a later one with the same id; empty when there is none. */
+export function commandLineOf(pid: number): string {
+  // Slim images have no ps.
+  if (!existsSync('/proc/self/cmdline')) {
+    return (
+      spawnSync('ps', ['-p', String(pid), '-o', 'args='], { encoding: 'utf8', env: baseEnv() }).stdout ?? ''
+    );
+  }
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,52 @@
+import { spawnSync } from 'node:child_process';
+import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Account } from './account.ts';
+import { baseEnv } from './config.ts';
+
+const major = '17';
+
+/** Makes the database files with initdb unless they are there, and gives their folder. `folder` must exist and belong to the account. */
+export function ensureCluster(options: {
+  binaries: string;
+  folder: string;
+  account: Account;
+  user: string;
+  password: string;
+}): string {
+  const cluster = join(options.folder, 'cluster');
+  const versionFile = join(cluster, 'PG_VERSION');
+  if (existsSync(versionFile)) {
+    const made = readFileSync(versionFile, 'utf8').trim();
+    if (made === major) return cluster;
+    throw new Error(
+      `${cluster} was made by Postgres ${made}, this is ${major}. Run "npm run reset" to begin with empty data.`,
+    );
+  }
+
+  // Made aside and moved into place, so that an initdb that was killed leaves nothing that looks finished.
+  const draft = `${cluster}.new`;
+  const passwordFile = join(options.folder, 'initdb-password');
+  rmSync(draft, { recursive: true, force: true });
+  mkdirSync(draft, { mode: 0o700 });
+  writeFileSync(passwordFile, options.password, { mode: 0o600 });
+  if (options.account) {
+    for (const path of [draft, passwordFile]) chownSync(path, options.account.uid, options.account.gid);
+  }
+  const result = spawnSync(
+    join(options.binaries, 'bin', 'initdb'),
+    [
+      ...['-D', draft, '-U', options.user, '--pwfile', passwordFile],
+      ...['--encoding', 'UTF8', '--locale', 'C', '--auth', 'scram-sha-256'],
+    ],
+    { cwd: '/', env: { ...baseEnv(), LC_ALL: 'C' }, encoding: 'utf8', ...options.account },
+  );
+  rmSync(passwordFile);
+  if (result.status !== 0) {
+    throw new Error(
+      `initdb could not make a database in ${draft}:\n${result.error?.message ?? result.stderr}`,
+    );
+  }
+  renameSync(draft, cluster);
+  return cluster;
+}

@@ -1,0 +1,141 @@
+import { join } from 'node:path';
+import pg from 'pg';
+import { serverAccount } from './account.ts';
+import { baseEnv } from './config.ts';
+import { prepareDataFolder } from './folders.ts';
+import { freePort } from './ports.ts';
+import { postgresBinaries } from './postgres-binaries.ts';
+import { ensureCluster } from './postgres-cluster.ts';
+import { keptSecret } from './secrets.ts';
+import { keepHandle, type ServerHandle } from './server-handle.ts';
+import { launchServer, type ServerProcess } from './server-process.ts';
+
+export type LocalPostgres = ServerHandle & {
+  port: number;
+  user: string;
+  password: string;
+  /** The superuser's address of a database, `postgres` when none is named. */
+  url(database?: string): string;
+};
+
+const defaults = {
+  max_connections: '300',
+  shared_buffers: '192MB',
+  // Shown to whoever reads the log, and parsed below.
+  lc_messages: 'C',
+};
+
+const ready = /database system is ready to accept connections/;
+const stillAttached = /pre-existing shared memory block/;
+
+/**
+ * Starts a Postgres 17 of one's own on 127.0.0.1 with durability as it comes, and waits until it serves.
+ * `dataDir` is made when missing and holds the database files and the superuser's random password. Port 0 picks a free one.
+ * It ends with this process, even when that is killed. Throws when the port or the data is in use.
+ */
+export async function startPostgres(options: {
+  dataDir: string;
+  port: number;
+  /** Every line of its log. */
+  log: (line: string) => void;
+  /** What a person should know besides; goes to the log when not given. */
+  note?: (message: string) => void;
+  settings?: Record<string, string>;
+  /** Starts it again when it ends without having been stopped. */
+  keepUp?: boolean;
+}): Promise<LocalPostgres> {
+  const note = options.note ?? options.log;
+  const account = serverAccount(options.dataDir);
+  const binaries = postgresBinaries(account);
+  const folder = prepareDataFolder({ path: options.dataDir, account, log: note });
+  const user = 'postgres';
+  const password = keptSecret(join(folder, 'password'));
+  const cluster = ensureCluster({ binaries, folder, account, user, password });
+  const port = options.port || (await freePort());
+  const settings = {
+    ...defaults,
+    ...options.settings,
+    port: String(port),
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+  };
+
+  const launch = () =>
+    launchServer({
+      name: 'Postgres',
+      command: join(binaries, 'bin', 'postgres'),
+      args: [
+        '-D',
+        cluster,
+        ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+      ],
+      env: { ...baseEnv(), LC_ALL: 'C' },
+      account,
+      ready,
+      // Fast shutdown, then immediate: https://www.postgresql.org/docs/17/server-shutdown.html
+      stopSignals: [
+        ['SIGINT', 30_000],
+        ['SIGQUIT', 5_000],
+      ],
+      log: options.log,
+      explain: (log) => explain(log, { port, folder }),
+    });
+
+  const handle = await keepHandle(() => onceBackendsAreGone(launch), {
+    keepUp: options.keepUp ?? false,
+    note,
+  });
+  const url = (database = 'postgres') => `postgres://${user}:${password}@127.0.0.1:${port}/${database}`;
+  // Assigned to the handle, not spread: its pid and exited are read anew each time.
+  return Object.assign(handle, { port, user, password, url });
+}
+
+/** After a SIGKILL of the postmaster its backends take a moment to notice; until then a new one refuses to start. */
+async function onceBackendsAreGone(launch: () => Promise<ServerProcess>): Promise<ServerProcess> {
+  const deadline = Date.now() + 15_000;
+  for (;;) {
+    try {
+      return await launch();
+    } catch (error) {
+      const worthAnotherTry =
+        error instanceof Error && stillAttached.test(error.message) && Date.now() < deadline;
+      if (!worthAnotherTry) throw error;
+    }
+  }
+}
+
+function explain(log: string, { port, folder }: { port: number; folder: string }): Error | undefined {
+  if (/could not bind .*Address already in use/s.test(log)) {
+    return new Error(
+      `Port ${port} is taken, Postgres needs it. Stop what listens there, or set PORT_POSTGRES to a free port.`,
+    );
+  }
+  const lock = /lock file "postmaster.pid" already exists[\s\S]*?PID (\d+)/.exec(log);
+  if (lock) {
+    return new Error(
+      `The data in ${folder} is in use by another Postgres (process ${lock[1]}). Stop that copy of OrderFlow first.`,
+    );
+  }
+  return undefined;
+}
+
+/** Makes (or finds) a role with this password and a database it owns, for that role only. Throws what Postgres says. */
+export async function createDatabase(
+  server: LocalPostgres,
+  options: { name: string; owner: string; password: string },
+): Promise<void> {
+  const client = new pg.Client({ connectionString: server.url() });
+  await client.connect();
+  try {
+    const owner = client.escapeIdentifier(options.owner);
+    const database = client.escapeIdentifier(options.name);
+    const roles = await client.query('select 1 from pg_roles where rolname = $1', [options.owner]);
+    const verb = roles.rowCount ? 'alter' : 'create';
+    await client.query(`${verb} role ${owner} with login password ${client.escapeLiteral(options.password)}`);
+    const databases = await client.query('select 1 from pg_database where datname = $1', [options.name]);
+    if (!databases.rowCount) await client.query(`create database ${database} owner ${owner}`);
+    await client.query(`revoke all on database ${database} from public`);
+  } finally {
+    await client.end();
+  }
+}

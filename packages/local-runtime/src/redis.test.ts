@@ -1,0 +1,68 @@
+import { setTimeout as after } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { expect, onTestFinished, test } from 'vitest';
+import { temporaryFolder } from './fixtures/fake-checkout.ts';
+import { startRedis } from './redis.ts';
+
+async function start(options: { dataDir?: string; port?: number } = {}) {
+  const server = await startRedis({ dataDir: temporaryFolder(), port: 0, log: () => {}, ...options });
+  onTestFinished(() => server.stop());
+  return server;
+}
+
+async function ask<T>(url: string, question: (redis: Redis) => Promise<T>): Promise<T> {
+  const redis = new Redis(url, { maxRetriesPerRequest: 0 });
+  redis.on('error', () => {});
+  try {
+    return await question(redis);
+  } finally {
+    redis.disconnect();
+  }
+}
+
+test('Redis wants its password, never evicts and appends to disk', async () => {
+  const server = await start();
+  const config = await ask(server.url, (redis) =>
+    redis.config('GET', 'maxmemory-policy', 'appendonly', 'appendfsync'),
+  );
+  expect(config).toEqual(expect.arrayContaining(['noeviction', 'yes', 'everysec']));
+  await expect(ask(`redis://127.0.0.1:${server.port}`, (redis) => redis.get('key'))).rejects.toThrow(
+    'NOAUTH',
+  );
+});
+
+test('what was written to disk outlives a SIGKILL of Redis', async () => {
+  const server = await start();
+  // WAITAOF needs 7.2; a rewrite that is done means the same.
+  await ask(server.url, async (redis) => {
+    await redis.set('key', 'kept');
+    await redis.bgrewriteaof();
+    while (!/aof_rewrite_in_progress:0[\s\S]*aof_rewrite_scheduled:0/.test(await redis.info('persistence')))
+      await after(10);
+  });
+  server.kill();
+  await server.exited;
+  await server.restart();
+  expect(await ask(server.url, (redis) => redis.get('key'))).toBe('kept');
+});
+
+test('a Redis that was wiped restarts empty, and cannot be wiped while it runs', async () => {
+  const server = await start();
+  await ask(server.url, (redis) => redis.set('key', 'lost'));
+  expect(() => server.wipe()).toThrow('await stop() before wipe()');
+  await server.stop();
+  server.wipe();
+  await server.restart();
+  expect(await ask(server.url, (redis) => redis.get('key'))).toBeNull();
+});
+
+test('a second Redis on the same data is refused: it would destroy it', async () => {
+  const dataDir = temporaryFolder();
+  const first = await start({ dataDir });
+  await expect(start({ dataDir })).rejects.toThrow(`in use by another Redis (process ${first.pid})`);
+});
+
+test('a taken port is refused, naming it and what to set', async () => {
+  const { port } = await start();
+  await expect(start({ port })).rejects.toThrow(new RegExp(`Port ${port} is taken.*PORT_REDIS`));
+});

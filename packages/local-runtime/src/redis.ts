@@ -1,0 +1,104 @@
+import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { serverAccount } from './account.ts';
+import { baseEnv } from './config.ts';
+import { prepareDataFolder } from './folders.ts';
+import { freePort } from './ports.ts';
+import { isRedisProcess, redisBinary } from './redis-binary.ts';
+import { keptSecret } from './secrets.ts';
+import { keepHandle, type ServerHandle } from './server-handle.ts';
+import { launchServer, type ServerProcess } from './server-process.ts';
+
+export type LocalRedis = ServerHandle & {
+  port: number;
+  password: string;
+  url: string;
+  /** Deletes all data of a Redis that is stopped, as when its disk is lost. */
+  wipe(): void;
+};
+
+/**
+ * Starts a Redis (or Valkey) of one's own on 127.0.0.1 that appends to disk every second and never evicts, and waits
+ * until it serves. `dataDir` is made when missing and holds the data and the random password. Port 0 picks a free one.
+ * It ends with this process, even when that is killed. Throws when no Redis can be had or the port or data is in use.
+ */
+export async function startRedis(options: {
+  dataDir: string;
+  port: number;
+  /** Every line of its log. */
+  log: (line: string) => void;
+  /** What a person should know besides; goes to the log when not given. */
+  note?: (message: string) => void;
+  /** Starts it again when it ends without having been stopped. */
+  keepUp?: boolean;
+}): Promise<LocalRedis> {
+  const note = options.note ?? options.log;
+  const account = serverAccount(options.dataDir);
+  const { command, libraryPath } = await redisBinary({ account, log: note });
+  const folder = prepareDataFolder({ path: options.dataDir, account, log: note });
+  const password = keptSecret(join(folder, 'password'));
+  const port = options.port || (await freePort());
+  const data = join(folder, 'data');
+  const pidFile = join(folder, 'redis.pid');
+
+  const launch = async (): Promise<ServerProcess> => {
+    refuseSecondCopy(pidFile, folder);
+    mkdirSync(data, { recursive: true, mode: 0o700 });
+    if (account) chownSync(data, account.uid, account.gid);
+    const server = await launchServer({
+      name: 'Redis',
+      command,
+      args: ['-'],
+      // By standard input, so that the password is in no process list.
+      input: configuration({ port, password, data }),
+      env: { ...baseEnv(), ...(libraryPath ? { LD_LIBRARY_PATH: libraryPath } : {}) },
+      account,
+      ready: /Ready to accept connections/,
+      stopSignals: [['SIGTERM', 20_000]],
+      log: options.log,
+      explain: (log) => explain(log, port),
+    });
+    writeFileSync(pidFile, String(server.pid));
+    return server;
+  };
+
+  const handle = await keepHandle(launch, { keepUp: options.keepUp ?? false, note });
+  const wipe = () => {
+    if (handle.running) throw new Error('Redis still runs: await stop() before wipe().');
+    rmSync(data, { recursive: true, force: true });
+  };
+  return Object.assign(handle, { port, password, url: `redis://:${password}@127.0.0.1:${port}`, wipe });
+}
+
+function configuration({ port, password, data }: { port: number; password: string; data: string }): string {
+  return [
+    'bind 127.0.0.1',
+    `port ${port}`,
+    `requirepass ${password}`,
+    `dir "${data}"`,
+    'appendonly yes',
+    'appendfsync everysec',
+    'save ""',
+    'maxmemory-policy noeviction',
+    'daemonize no',
+    '',
+  ].join('\n');
+}
+
+/** Redis does not lock its data, and two of them on one append-only file destroy it. */
+function refuseSecondCopy(pidFile: string, folder: string): void {
+  if (!existsSync(pidFile)) return;
+  const pid = Number(readFileSync(pidFile, 'utf8'));
+  if (isRedisProcess(pid)) {
+    throw new Error(
+      `The data in ${folder} is in use by another Redis (process ${pid}). Stop that copy of OrderFlow first.`,
+    );
+  }
+}
+
+function explain(log: string, port: number): Error | undefined {
+  if (!/Address already in use/.test(log)) return undefined;
+  return new Error(
+    `Port ${port} is taken, Redis needs it. Stop what listens there, or set PORT_REDIS to a free port.`,
+  );
+}

@@ -1,0 +1,82 @@
+import { setTimeout as after } from 'node:timers/promises';
+import { backoffMs, healthyAfterMs } from './backoff.ts';
+import type { Exit, ServerProcess } from './server-process.ts';
+
+export type ServerHandle = {
+  /** The process id now; another one after `restart`. */
+  readonly pid: number;
+  /** Settles when the process that runs now has ended. */
+  readonly exited: Promise<Exit>;
+  readonly running: boolean;
+  /** Ends it in good order; it stays down until `restart`. */
+  stop(): Promise<void>;
+  /** Sends a signal (SIGKILL when none is named) as a failure would. */
+  kill(signal?: NodeJS.Signals): void;
+  /** Brings it up on the same port with the same data, stopping it first when it runs. */
+  restart(): Promise<void>;
+};
+
+/** A server that can be ended and brought back under the same handle; with `keepUp` it comes back by itself unless stopped. */
+export async function keepHandle(
+  launch: () => Promise<ServerProcess>,
+  options: { keepUp: boolean; note: (message: string) => void },
+): Promise<ServerHandle> {
+  let current = await launch();
+  let running = false;
+  let wanted = true;
+  let restarting: Promise<void> | undefined;
+
+  const watch = () => {
+    const watched = current;
+    const startedAt = Date.now();
+    running = true;
+    void watched.exited.then(({ code, signal }) => {
+      if (watched !== current) return;
+      running = false;
+      if (!options.keepUp || !wanted) return;
+      options.note(`ended unasked (${signal ?? `exit code ${code}`}); it is started again`);
+      void bringBack(Date.now() - startedAt > healthyAfterMs ? 0 : 1);
+    });
+  };
+  const bringBack = async (restarts: number) => {
+    await after(backoffMs(restarts));
+    if (!wanted || running) return;
+    await restart().catch((error: Error) => {
+      options.note(`did not come back: ${error.message}`);
+      return bringBack(restarts + 1);
+    });
+  };
+  const stop = async () => {
+    wanted = false;
+    await restarting?.catch(() => {});
+    if (running) await current.stop();
+  };
+  const relaunch = async () => {
+    if (running) await current.stop();
+    current = await launch();
+    watch();
+  };
+  const restart = () => {
+    wanted = true;
+    restarting ??= relaunch().finally(() => {
+      restarting = undefined;
+    });
+    return restarting;
+  };
+  watch();
+
+  return {
+    get pid() {
+      return current.pid;
+    },
+    get exited() {
+      return current.exited;
+    },
+    get running() {
+      return running;
+    },
+    stop,
+    kill: (signal) => current.kill(signal),
+    restart,
+  };
+}

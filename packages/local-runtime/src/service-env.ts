@@ -1,0 +1,47 @@
+import { baseEnv } from './config.ts';
+import type { ServiceSpec } from './services.ts';
+
+/** The whole environment of a service: nothing of the caller's leaks in, and each knows only the addresses it needs. */
+export function serviceEnv(options: {
+  service: ServiceSpec;
+  ports: Record<string, number>;
+  databaseUrl: string | undefined;
+  redisUrl: string;
+  internalToken: string;
+  extra: Record<string, string>;
+}): Record<string, string> {
+  const { service, ports } = options;
+  return {
+    ...baseEnv(),
+    NODE_ENV: 'production',
+    LOG_LEVEL: 'info',
+    DEMO: 'false',
+    ...options.extra,
+    HOST: '127.0.0.1',
+    PORT: String(portOf(ports, service.name)),
+    INTERNAL_TOKEN: options.internalToken,
+    ...(options.databaseUrl ? { DATABASE_URL: options.databaseUrl } : {}),
+    ...(service.needsRedis ? { REDIS_URL: options.redisUrl } : {}),
+    ...mapValues(service.addresses, (listener) => addressOf(ports, listener)),
+    ...mapValues(service.ports, (listener) => String(portOf(ports, listener))),
+  };
+}
+
+/** Where a listener is reached: `smtp://…` for the mail port, else `http://…`. */
+export function addressOf(ports: Record<string, number>, listener: string): string {
+  return `${listener === 'smtp' ? 'smtp' : 'http'}://127.0.0.1:${portOf(ports, listener)}`;
+}
+
+function portOf(ports: Record<string, number>, listener: string): number {
+  const port = ports[listener];
+  if (port === undefined)
+    throw new Error(`No port is given for ${listener}. Add it to the ports handed to startSystem.`);
+  return port;
+}
+
+function mapValues(
+  record: Record<string, string>,
+  change: (value: string) => string,
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
+}

@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import { superviseProcess } from './process.ts';
+import type { ServiceSpec } from './services.ts';
+
+/** Starts a service from `services/NAME/src/main.ts` below `root`, and keeps the last lines it wrote. */
+export function startService(options: {
+  service: ServiceSpec;
+  env: Record<string, string>;
+  root: string;
+  log: (source: string, line: string) => void;
+  onProgress: (message: string) => void;
+}) {
+  const { name } = options.service;
+  const lastLines: string[] = [];
+  const handle = superviseProcess({
+    name,
+    command: process.execPath,
+    args: [join('services', name, 'src', 'main.ts')],
+    env: options.env,
+    cwd: options.root,
+    restart: true,
+    onLine: (line) => {
+      if (lastLines.push(line) > 20) lastLines.shift();
+      options.log(name, line);
+    },
+    onEnd: ({ code, signal }, delay) => {
+      if (delay === undefined) return;
+      const how = signal ?? `exit code ${code}`;
+      options.onProgress(`${name}: ended unasked (${how}), starts again in ${delay / 1000} s`);
+    },
+  });
+  return { handle, lastLines: () => lastLines };
+}

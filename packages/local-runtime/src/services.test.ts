@@ -1,0 +1,56 @@
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { checkPortsFree, freePort } from './ports.ts';
+import { listeners, portsFrom, services } from './services.ts';
+
+test('every service of the repository is in the table, and everything it names listens', () => {
+  const folders = readdirSync(join(import.meta.dirname, '../../../services'), { withFileTypes: true });
+  const inRepository = folders.filter((entry) => entry.isDirectory() && entry.name !== 'chaos-controller');
+  expect(services.map(({ name }) => name).sort()).toEqual(inRepository.map(({ name }) => name).sort());
+  const named = services.flatMap(({ name, addresses, ports }) => [
+    name,
+    ...Object.values(addresses),
+    ...Object.values(ports),
+  ]);
+  expect(Object.keys(listeners)).toEqual(expect.arrayContaining(named));
+});
+
+test('ports are the usual ones, move together with a base, and one by one', () => {
+  expect(portsFrom({})).toMatchObject({
+    gateway: 8080,
+    order: 3001,
+    bank: 3010,
+    postgres: 3020,
+    redis: 3021,
+  });
+  expect(portsFrom({ ORDERFLOW_PORT_BASE: '9000', PORT_ORDER: '7777' })).toMatchObject({
+    gateway: 9000,
+    order: 7777,
+    'chaos-controller': 9007,
+    smtp: 9012,
+    redis: 9021,
+  });
+});
+
+test.each([
+  [{ PORT_ORDER: 'many' }, 'PORT_ORDER=many is not a port'],
+  [{ ORDERFLOW_PORT_BASE: '65530' }, 'from 1 to 65514'],
+  [{ PORT_ORDER: '3002' }, 'Change PORT_ORDER or PORT_INVENTORY'],
+])('%o is refused with what to change', (env, message) => {
+  expect(() => portsFrom(env)).toThrow(message);
+});
+
+test('a taken port is named with its service and both ways to move it', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' && address ? address.port : 0;
+  const check = checkPortsFree({ order: await freePort(), inventory: port });
+  await expect(check).rejects.toThrow(`port ${port}, needed by inventory (set PORT_INVENTORY to move it)`);
+  await expect(check).rejects.toThrow('ORDERFLOW_PORT_BASE');
+  await expect(check).rejects.not.toThrow('PORT_ORDER');
+});

@@ -1,0 +1,84 @@
+/** A process of OrderFlow on one machine. Which of them have a database shows in their folders: those with `prisma/`. */
+export type ServiceSpec = {
+  name: string;
+  needsRedis: boolean;
+  /** Environment variables that hold the address of something else that listens. */
+  addresses: Record<string, string>;
+  /** Environment variables that hold a further port it listens on. */
+  ports: Record<string, string>;
+};
+
+const domainUrls = {
+  ORDER_URL: 'order',
+  INVENTORY_URL: 'inventory',
+  PAYMENT_URL: 'payment',
+  NOTIFICATION_URL: 'notification',
+  CUSTOMER_URL: 'customer',
+};
+
+/** What `npm start` runs, in the order it is started. */
+export const services: ServiceSpec[] = [
+  { name: 'bank', needsRedis: false, addresses: {}, ports: {} },
+  { name: 'postbox', needsRedis: false, addresses: {}, ports: { SMTP_PORT: 'smtp' } },
+  { name: 'order', needsRedis: true, addresses: {}, ports: {} },
+  { name: 'inventory', needsRedis: true, addresses: {}, ports: {} },
+  { name: 'payment', needsRedis: true, addresses: { BANK_URL: 'bank' }, ports: {} },
+  { name: 'notification', needsRedis: true, addresses: { SMTP_URL: 'smtp', SMS_URL: 'postbox' }, ports: {} },
+  { name: 'customer', needsRedis: true, addresses: {}, ports: {} },
+  { name: 'auditor', needsRedis: true, addresses: { ...domainUrls, BANK_URL: 'bank' }, ports: {} },
+  { name: 'gateway', needsRedis: true, addresses: { ...domainUrls, AUDITOR_URL: 'auditor' }, ports: {} },
+];
+
+/** Everything that listens: its usual port, and its place above ORDERFLOW_PORT_BASE when that is set. */
+export const listeners = {
+  gateway: { port: 8080, offset: 0 },
+  order: { port: 3001, offset: 1 },
+  inventory: { port: 3002, offset: 2 },
+  payment: { port: 3003, offset: 3 },
+  notification: { port: 3004, offset: 4 },
+  customer: { port: 3005, offset: 5 },
+  auditor: { port: 3006, offset: 6 },
+  'chaos-controller': { port: 3007, offset: 7 },
+  bank: { port: 3010, offset: 10 },
+  postbox: { port: 3011, offset: 11 },
+  smtp: { port: 3012, offset: 12 },
+  postgres: { port: 3020, offset: 20 },
+  redis: { port: 3021, offset: 21 },
+};
+
+/** The environment variable that moves one listener: PORT_GATEWAY, PORT_CHAOS_CONTROLLER. */
+export function portVariable(listener: string): string {
+  return `PORT_${listener.toUpperCase().replaceAll('-', '_')}`;
+}
+
+/** The port of every listener as the environment sets them, one by one or all together. Throws on what is no port, naming the variable. */
+export function portsFrom(env: Record<string, string | undefined>): Record<string, number> {
+  const base = portIn(env, 'ORDERFLOW_PORT_BASE', 65_535 - 21);
+  const ports = Object.entries(listeners).map(([name, { port, offset }]): [string, number] => {
+    const usual = base === undefined ? port : base + offset;
+    return [name, portIn(env, portVariable(name), 65_535) ?? usual];
+  });
+  const names = new Map<number, string>();
+  for (const [name, port] of ports) {
+    const other = names.get(port);
+    if (other) {
+      throw new Error(
+        `Port ${port} is set for ${other} and for ${name}. Change ${portVariable(other)} or ${portVariable(name)}.`,
+      );
+    }
+    names.set(port, name);
+  }
+  return Object.fromEntries(ports);
+}
+
+function portIn(
+  env: Record<string, string | undefined>,
+  variable: string,
+  highest: number,
+): number | undefined {
+  const text = env[variable];
+  if (!text) return undefined;
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 1 && port <= highest) return port;
+  throw new Error(`${variable}=${text} is not a port. Set it to a whole number from 1 to ${highest}.`);
+}
