@@ -1,0 +1,89 @@
+import type { Metrics } from '@orderflow/service-kit/metrics';
+import { Counter, Gauge, Histogram } from 'prom-client';
+
+/** The series of the relay, for one service. */
+export const createRelayMetrics = ({ registry }: Metrics) => ({
+  published: new Counter({
+    name: 'messaging_events_published_total',
+    help: 'Outbox rows appended to the stream, repeats included',
+    registers: [registry],
+  }),
+  replays: new Counter({
+    name: 'messaging_stream_replays_total',
+    help: 'Times the stream had lost entries and the outbox was published again',
+    registers: [registry],
+  }),
+  outboxRows: new Gauge({
+    name: 'messaging_outbox_unpublished_rows',
+    help: 'Outbox rows that wait for the relay',
+    registers: [registry],
+  }),
+  outboxAge: new Gauge({
+    name: 'messaging_outbox_oldest_seconds',
+    help: 'Age of the oldest unpublished outbox row',
+    registers: [registry],
+  }),
+  leader: new Gauge({
+    name: 'messaging_relay_leader',
+    help: '1 while this replica holds the relay lease',
+    registers: [registry],
+  }),
+});
+export type RelayMetrics = ReturnType<typeof createRelayMetrics>;
+
+/** The series of a consumer group. */
+export const createConsumerMetrics = ({ registry }: Metrics) => ({
+  handled: new Counter({
+    name: 'messaging_events_handled_total',
+    help: 'Events by what became of them: handled, ignored, retried, dead',
+    labelNames: ['type', 'outcome'],
+    registers: [registry],
+  }),
+  duplicates: new Counter({
+    name: 'messaging_events_duplicate_total',
+    help: 'Events of those handled that had been handled before, and had no second effect',
+    registers: [registry],
+  }),
+  batchDuration: new Histogram({
+    name: 'messaging_batch_duration_seconds',
+    help: 'Time from reading a batch to its commit',
+    buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
+    registers: [registry],
+  }),
+  delay: new Histogram({
+    name: 'messaging_event_delay_seconds',
+    help: 'Time from an event being written to its effect being committed',
+    labelNames: ['type'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 120],
+    registers: [registry],
+  }),
+  pending: new Gauge({
+    name: 'messaging_pending_entries',
+    help: 'Entries delivered to the group and not acknowledged',
+    labelNames: ['stream'],
+    registers: [registry],
+  }),
+  oldestPending: new Gauge({
+    name: 'messaging_oldest_unacknowledged_seconds',
+    help: 'Age of the oldest entry that the group has not acknowledged',
+    labelNames: ['stream'],
+    registers: [registry],
+  }),
+  lag: new Gauge({
+    name: 'messaging_stream_lag_entries',
+    help: 'Entries the group has not read; absent while Redis cannot tell',
+    labelNames: ['stream'],
+    registers: [registry],
+  }),
+  retries: new Gauge({
+    name: 'messaging_retries_waiting',
+    help: 'Events that wait for another attempt',
+    registers: [registry],
+  }),
+  deadLetters: new Gauge({
+    name: 'messaging_dead_letters',
+    help: 'Events given up on that nobody has redriven or discarded',
+    registers: [registry],
+  }),
+});
+export type ConsumerMetrics = ReturnType<typeof createConsumerMetrics>;

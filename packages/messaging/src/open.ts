@@ -1,0 +1,68 @@
+import { hostname } from 'node:os';
+import type { ServiceName } from '@orderflow/contracts/events';
+import type { Group } from '@orderflow/contracts/groups';
+import type { baseConfig, messagingConfig } from '@orderflow/service-kit/config';
+import { createDatabase } from '@orderflow/service-kit/database';
+import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
+import { migrate } from '@orderflow/service-kit/migrate';
+import { createCommandClient } from '@orderflow/service-kit/redis';
+import type { z } from 'zod';
+import { startConsumer } from './consumer.ts';
+import { armOnDemand } from './crash-points.ts';
+import type { Subscriber } from './handlers.ts';
+import { messagingMigrations } from './migrations.ts';
+import { startRelay } from './relay.ts';
+
+type Config = z.infer<typeof baseConfig> & z.infer<typeof messagingConfig>;
+
+/**
+ * Opens what a service that exchanges events stands on, and registers how to close it: its migrated database,
+ * Redis, and the two loops, to be started by the service when it is ready for them.
+ */
+export async function openMessaging(
+  scope: ServiceScope,
+  { config, migrations }: { config: Config; migrations: URL },
+) {
+  const { log, onStop } = scope;
+  const service = log.bindings().service as string;
+  const instance = config.INSTANCE ?? hostname();
+  armOnDemand(log);
+  await migrate({ url: config.DATABASE_URL, folders: [messagingMigrations, migrations], log });
+  const db = createDatabase({
+    url: config.DATABASE_URL,
+    service,
+    log,
+    max: config.DATABASE_POOL,
+    timeoutMs: config.HANDLER_TIMEOUT_MS,
+  });
+  onStop('postgres', db.close);
+  const redis = createCommandClient({ url: config.REDIS_URL, name: service, log });
+  onStop('redis', () => redis.disconnect());
+
+  return {
+    db,
+    redis,
+    instance,
+    /** Publishes this service's outbox from now on. */
+    publishOutbox(producer: ServiceName): void {
+      const relay = startRelay({ service: producer, db, redis, scope, instance });
+      onStop('relay', relay.stop);
+    },
+    /** Handles the events of the group's subscriptions from now on. */
+    consume(group: Group, handlers: Subscriber): void {
+      const handlerTimeoutMs = config.HANDLER_TIMEOUT_MS;
+      const redisUrl = config.REDIS_URL;
+      const consumer = startConsumer({
+        group,
+        handlers,
+        db,
+        redis,
+        redisUrl,
+        scope,
+        instance,
+        handlerTimeoutMs,
+      });
+      onStop('consumer', consumer.stop);
+    },
+  };
+}

@@ -1,0 +1,108 @@
+import type { ServiceName } from '@orderflow/contracts/events';
+import { type Group, groupsOf } from '@orderflow/contracts/groups';
+import type { Database } from '@orderflow/service-kit/database';
+import type { Redis } from 'ioredis';
+import { compareIds, fieldOf } from './stream.ts';
+
+/** Published rows stay this long at least; inboxes remember for longer. */
+const OUTBOX_DAYS = 7;
+const INBOX_DAYS = 8;
+
+/** Clocks, and marks that were written out of order, may differ by this much; publishing more than needed is harmless. */
+const SAFETY_MARGIN = '5 minutes';
+
+/**
+ * Makes the outbox unpublished again from the recorded safe point on; the relay then publishes it anew.
+ * Consumers that had handled some of it pass over those by their inbox. Gives the number of rows.
+ */
+export async function replayOutbox(options: {
+  db: Database;
+  stream: string;
+  lastEntryId: string;
+}): Promise<number> {
+  const { db, stream, lastEntryId } = options;
+  return db.transaction(async (tx) => {
+    const [row] = await tx.query<{ again: number }>(
+      `WITH again AS (
+         UPDATE messaging.outbox SET published_at = NULL
+         WHERE published_at >= (SELECT safe_at FROM messaging.relay WHERE stream = $1) - interval '${SAFETY_MARGIN}'
+         RETURNING 1)
+       SELECT count(*) AS again FROM again`,
+      [stream],
+    );
+    await tx.query('UPDATE messaging.relay SET last_entry_id = $2, replays = replays + 1 WHERE stream = $1', [
+      stream,
+      lastEntryId,
+    ]);
+    return row!.again;
+  });
+}
+
+type Upkeep = { db: Database; redis: Redis; service: ServiceName; stream: string };
+
+/**
+ * Trims the stream below the lowest entry that some known group has not acknowledged, never by length,
+ * and writes down since when nothing unacknowledged was published: from there a lost stream is made again.
+ * Does nothing while a known group does not exist yet: it has not seen the first entry.
+ */
+export async function trimAndRecordSafePoint({ db, redis, service, stream }: Upkeep): Promise<void> {
+  const [clock] = await db.query<{ now: Date }>('SELECT now()');
+  const floor = await lowestUnacknowledged(redis, stream, groupsOf(service));
+  if (!floor) return;
+  const [first] = (await redis.xrange(stream, floor, '+', 'COUNT', 1)) as [string, string[]][];
+  const position = first && fieldOf(first[1], 'position');
+  if (position && !/^\d+$/.test(position)) return;
+  await db.query(
+    `UPDATE messaging.relay SET safe_at = greatest(safe_at, coalesce(
+       (SELECT coalesce(published_at, created_at) FROM messaging.outbox WHERE position = $2::bigint),
+       CASE WHEN $2::bigint IS NULL THEN $3::timestamptz END, safe_at))
+     WHERE stream = $1`,
+    [stream, position ?? null, clock!.now],
+  );
+  await redis.xtrim(stream, 'MINID', '~', floor);
+}
+
+/** The first id that may still be needed; undefined when a group is missing or there is no stream. */
+async function lowestUnacknowledged(
+  redis: Redis,
+  stream: string,
+  groups: Group[],
+): Promise<string | undefined> {
+  const infos = (await redis.xinfo('GROUPS', stream).catch((error: Error) => {
+    if (error.message.includes('no such key')) return [];
+    throw error;
+  })) as string[][];
+  const delivered = new Map(
+    infos.map((info) => [fieldOf(info, 'name')!, fieldOf(info, 'last-delivered-id')!]),
+  );
+  let lowest: string | undefined;
+  for (const group of groups) {
+    const lastDelivered = delivered.get(group);
+    if (!lastDelivered) return undefined;
+    const [count, firstPending] = (await redis.xpending(stream, group)) as [number, string | null];
+    const needed = count > 0 && firstPending ? firstPending : after(lastDelivered);
+    if (!lowest || compareIds(needed, lowest) < 0) lowest = needed;
+  }
+  return lowest;
+}
+
+function after(id: string): string {
+  const [ms, seq] = id.split('-');
+  return `${ms}-${Number(seq) + 1}`;
+}
+
+/**
+ * Deletes what is past its time, a bounded number of rows a call. Unacknowledged events are kept however old
+ * they are. Inboxes remember longer than outboxes repeat.
+ */
+export async function forgetOldRows(db: Database): Promise<void> {
+  await db.query(`
+    DELETE FROM messaging.outbox WHERE ctid = ANY(ARRAY(
+      SELECT ctid FROM messaging.outbox
+      WHERE created_at < now() - interval '${OUTBOX_DAYS} days'
+        AND published_at < least(now() - interval '${OUTBOX_DAYS} days', (SELECT min(safe_at) FROM messaging.relay))
+      LIMIT 5000))`);
+  await db.query(`
+    DELETE FROM messaging.inbox WHERE ctid = ANY(ARRAY(
+      SELECT ctid FROM messaging.inbox WHERE handled_at < now() - interval '${INBOX_DAYS} days' LIMIT 5000))`);
+}

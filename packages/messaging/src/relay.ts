@@ -1,0 +1,172 @@
+import type { ServiceName } from '@orderflow/contracts/events';
+import { type Database, isDatabaseUnavailable } from '@orderflow/service-kit/database';
+import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
+import type { Redis } from 'ioredis';
+import { fullJitter } from './backoff.ts';
+import { crashPoint } from './crash-points.ts';
+import { createRelayMetrics } from './metrics.ts';
+import { onAppended } from './outbox.ts';
+import { forgetOldRows, replayOutbox, trimAndRecordSafePoint } from './relay-upkeep.ts';
+import { appendToStream, type Publication, streamKey } from './stream.ts';
+import { createWaker } from './waker.ts';
+
+type RelayOptions = {
+  service: ServiceName;
+  db: Database;
+  redis: Redis;
+  scope: Pick<ServiceScope, 'log' | 'metrics' | 'health'>;
+  /** Names this replica in the lease. */
+  instance: string;
+  prefix?: string;
+  batchSize?: number;
+  leaseMs?: number;
+  upkeepMs?: number;
+};
+
+const FORGET_EVERY_MS = 60_000;
+
+const TAKE_LEASE = `
+  UPDATE messaging.relay SET holder = $2, lease_until = now() + $3 * interval '1 millisecond'
+  WHERE stream = $1 AND (holder = $2 OR lease_until < now())
+  RETURNING last_entry_id`;
+
+// What is unpublished, never what comes after a cursor: positions commit out of order.
+const UNPUBLISHED = `
+  SELECT position, type, envelope::text AS body FROM messaging.outbox
+  WHERE published_at IS NULL ORDER BY position LIMIT $1`;
+
+const MARK_PUBLISHED = `
+  WITH marked AS (UPDATE messaging.outbox SET published_at = now() WHERE position = ANY($1::bigint[]))
+  UPDATE messaging.relay SET last_entry_id = $4, lease_until = now() + $5 * interval '1 millisecond'
+  WHERE stream = $2 AND holder = $3`;
+
+/**
+ * Publishes the outbox of a service to its stream, at least once and per subject in order.
+ * Of all replicas one works at a time, the holder of a lease; another takes over when it stops renewing.
+ * Two at once (a holder that was frozen) do no harm: consumers know every event by its id.
+ */
+export function startRelay(options: RelayOptions) {
+  const {
+    service,
+    db,
+    redis,
+    scope,
+    instance,
+    prefix,
+    batchSize = 500,
+    leaseMs = 5_000,
+    upkeepMs = 5_000,
+  } = options;
+  const stream = streamKey(service, prefix);
+  const log = scope.log.child({ part: 'relay' });
+  const metrics = createRelayMetrics(scope.metrics);
+  const loop = scope.health.watchLoop('relay', 60_000);
+  const waker = createWaker();
+  const stopListening = onAppended(db, waker.wake);
+  let stopping = false;
+  let failures = 0;
+  let lease = { until: 0, lastEntryId: '0-0' };
+  let upkeepAt = 0;
+  let forgetAt = 0;
+
+  async function holdLease(): Promise<boolean> {
+    // Renewed at half its time, by this machine's clock only; the database's clock decides.
+    if (Date.now() < lease.until - leaseMs / 2) return true;
+    const [row] = await db.query<{ last_entry_id: string }>(TAKE_LEASE, [stream, instance, leaseMs]);
+    if (row && lease.until === 0) log.info('this replica publishes the outbox');
+    lease = row
+      ? { until: Date.now() + leaseMs, lastEntryId: row.last_entry_id }
+      : { until: 0, lastEntryId: '0-0' };
+    metrics.leader.set(row ? 1 : 0);
+    return row !== undefined;
+  }
+
+  async function publish(rows: Publication[]): Promise<void> {
+    if (rows.length > 0) crashPoint('relay.before-publish');
+    const { lost, lastId } = await appendToStream(redis, stream, lease.lastEntryId, rows);
+    if (lost) {
+      const again = await replayOutbox({ db, stream, lastEntryId: lastId });
+      metrics.replays.inc();
+      log.warn(
+        { known: lease.lastEntryId, found: lastId, again },
+        'the stream has lost entries; publishing again',
+      );
+      lease.lastEntryId = lastId;
+      waker.wake();
+      return;
+    }
+    if (rows.length === 0) return;
+    crashPoint('relay.after-publish');
+    const positions = rows.map((row) => row.position);
+    await db.query(MARK_PUBLISHED, [positions, stream, instance, lastId, leaseMs]);
+    lease = { until: Date.now() + leaseMs, lastEntryId: lastId };
+    metrics.published.inc(rows.length);
+  }
+
+  async function keepUp(): Promise<void> {
+    if (Date.now() < upkeepAt) return;
+    upkeepAt = Date.now() + upkeepMs;
+    await publish([]); // an idle stream can be lost too
+    await trimAndRecordSafePoint({ db, redis, service, stream });
+    if (Date.now() >= forgetAt) {
+      forgetAt = Date.now() + FORGET_EVERY_MS;
+      await forgetOldRows(db);
+    }
+    const [waiting] = await db.query<{ rows: number; age: number }>(`
+      SELECT count(*) AS rows, coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8 AS age
+      FROM messaging.outbox WHERE published_at IS NULL`);
+    metrics.outboxRows.set(waiting!.rows);
+    metrics.outboxAge.set(waiting!.age);
+  }
+
+  /** One round; gives how long there is nothing to do. */
+  async function round(): Promise<number> {
+    if (!(await holdLease())) return leaseMs / 5;
+    await keepUp();
+    const rows = await db.query<Publication>(UNPUBLISHED, [batchSize]);
+    if (rows.length > 0) await publish(rows);
+    // Commits of this process wake the relay; those of other replicas are found by looking.
+    return rows.length === batchSize ? 0 : rows.length > 0 ? 20 : 200;
+  }
+
+  async function run(): Promise<void> {
+    await db.query('INSERT INTO messaging.relay (stream) VALUES ($1) ON CONFLICT DO NOTHING', [stream]);
+    while (!stopping) {
+      loop.beat();
+      const idleMs = await round().then(
+        (ms) => {
+          failures = 0;
+          return ms;
+        },
+        (error) => {
+          failures += 1;
+          const reason = isDatabaseUnavailable(error) ? 'Postgres' : 'Redis or Postgres';
+          log.warn({ error: (error as Error).message, failures }, `publishing failed; waiting for ${reason}`);
+          return fullJitter(failures, { baseMs: 50, capMs: 1_000 });
+        },
+      );
+      if (idleMs > 0 && !stopping) await waker.wait(idleMs);
+    }
+  }
+
+  async function publishTheRest(): Promise<void> {
+    while ((await round()) === 0);
+    await db.query("UPDATE messaging.relay SET lease_until = '-infinity' WHERE stream = $1 AND holder = $2", [
+      stream,
+      instance,
+    ]);
+  }
+
+  const running = run();
+  return {
+    /** Publishes what is committed, gives the lease back and ends. What it cannot publish stays in the outbox. */
+    async stop(): Promise<void> {
+      stopping = true;
+      stopListening();
+      waker.wake();
+      await running;
+      await publishTheRest().catch((error) => log.warn({ error: error.message }, 'left to the next relay'));
+      loop.done();
+    },
+  };
+}

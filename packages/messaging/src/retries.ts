@@ -1,0 +1,183 @@
+import { UnreadableEvent } from '@orderflow/contracts/events';
+import { type Database, isDatabaseUnavailable } from '@orderflow/service-kit/database';
+import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
+import { fullJitter } from './backoff.ts';
+import { bury, type Custody } from './dead-letters.ts';
+import type { Subscriber } from './handlers.ts';
+import { handleOnce } from './inbox.ts';
+import type { ConsumerMetrics } from './metrics.ts';
+import { readFor } from './read-for.ts';
+import { createWaker } from './waker.ts';
+
+/** Attempts that ended with an error before an event is given up on; about ten minutes with the back-off. */
+const MAX_FAILURES = 8;
+/** Attempts that never ended, because the process died in them. */
+const MAX_DEATHS = 3;
+
+const TAKE_CUSTODY = `
+  INSERT INTO messaging.retry (consumer_group, key, stream, entry_id, body, ended, begun, last_error, next_attempt_at)
+  SELECT $1, key, stream, entry_id, body, $6, $6, $7, now() + $8 * interval '1 millisecond'
+  FROM unnest($2::text[], $3::text[], $4::text[], $5::text[]) AS taken(key, stream, entry_id, body)
+  ON CONFLICT DO NOTHING`;
+
+/**
+ * Takes events over from Redis: once this has committed they may be acknowledged there.
+ * `failed` counts an attempt that ended with that error; without it they are due at once.
+ */
+export async function takeCustody(db: Database, events: Custody[], failed?: Error): Promise<void> {
+  if (events.length === 0) return;
+  await db.transaction(async (tx) => {
+    await tx.query(TAKE_CUSTODY, [
+      events[0]!.group,
+      events.map((event) => event.key),
+      events.map((event) => event.stream),
+      events.map((event) => event.entryId),
+      events.map((event) => event.body),
+      failed ? 1 : 0,
+      failed?.message ?? null,
+      failed ? fullJitter(1) : 0,
+    ]);
+    tx.wakeAfterCommit('retry');
+  });
+}
+
+type RetryRow = Custody & { begun: number; ended: number };
+
+// One at a time: were several begun at once, those behind an event that kills the process would look guilty too.
+const BEGIN_NEXT = `
+  UPDATE messaging.retry SET begun = begun + 1, next_attempt_at = now() + $2 * interval '1 millisecond'
+  WHERE (consumer_group, key) IN (
+    SELECT consumer_group, key FROM messaging.retry
+    WHERE consumer_group = $1 AND next_attempt_at <= now()
+    ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+  RETURNING consumer_group AS group, key, stream, entry_id AS "entryId", body, begun, ended`;
+
+const TAKE_BACK = `
+  UPDATE messaging.retry SET begun = begun - 1, next_attempt_at = now()
+  WHERE consumer_group = $1 AND key = ANY($2::text[])`;
+
+const DELETE = 'DELETE FROM messaging.retry WHERE consumer_group = $1 AND key = $2';
+
+type RetryOptions = {
+  db: Database;
+  group: string;
+  handlers: Subscriber;
+  scope: Pick<ServiceScope, 'log' | 'health'>;
+  metrics: ConsumerMetrics;
+  handlerTimeoutMs: number;
+  backoff?: { baseMs: number; capMs: number };
+};
+
+/**
+ * Tries the events in custody again, one by one. Each attempt is counted as begun before it starts and as ended
+ * after it failed: one that killed its process is told by the difference, and given up on sooner.
+ */
+export function startRetries({
+  db,
+  group,
+  handlers,
+  scope,
+  metrics,
+  handlerTimeoutMs,
+  backoff,
+}: RetryOptions) {
+  const log = scope.log.child({ part: 'retries' });
+  const loop = scope.health.watchLoop('retries', 60_000);
+  const waker = createWaker();
+  const stopListening = db.onSignal('retry', waker.wake);
+  /** Begun, and then broken off by Postgres itself: to be taken back when it answers again. */
+  const brokenOff = new Set<string>();
+  let stopping = false;
+
+  async function tryNext(): Promise<boolean> {
+    await takeBackBrokenOff();
+    const [row] = await db.query<RetryRow>(BEGIN_NEXT, [group, handlerTimeoutMs * 1.5]);
+    if (!row) return false;
+    const deaths = row.begun - 1 - row.ended;
+    if (deaths >= MAX_DEATHS) {
+      await giveUp(row, 'killed_consumer', `${deaths} attempts ended with the death of the process`);
+      return true;
+    }
+    try {
+      const event = readFor(handlers, row.body, row.begun);
+      if (event) await handleOnce({ db, group, handlers }, [event], (tx) => done(tx, row));
+      else await done(db, row);
+      metrics.handled.inc({ type: event?.type ?? 'unknown', outcome: 'handled' });
+      log.info({ event: row.key, attempt: row.begun }, 'event handled at another attempt');
+    } catch (error) {
+      await recordFailure(row, error as Error);
+    }
+    return true;
+  }
+
+  /** Nobody's fault but the database's: such an attempt counts neither as a failure nor as a death. */
+  async function takeBackBrokenOff(): Promise<void> {
+    if (brokenOff.size === 0) return;
+    await db.query(TAKE_BACK, [group, [...brokenOff]]);
+    brokenOff.clear();
+  }
+
+  async function done(tx: Pick<Database, 'query'>, row: RetryRow): Promise<void> {
+    await tx.query(DELETE, [group, row.key]);
+  }
+
+  async function recordFailure(row: RetryRow, error: Error): Promise<void> {
+    if (isDatabaseUnavailable(error)) {
+      brokenOff.add(row.key);
+      throw error;
+    }
+    if (error instanceof UnreadableEvent) return giveUp(row, 'unreadable', error.message);
+    const ended = row.ended + 1;
+    if (ended >= MAX_FAILURES) return giveUp(row, 'failed', error.stack ?? error.message);
+    const waitMs = fullJitter(ended, backoff);
+    log.warn({ event: row.key, attempt: row.begun, waitMs, error: error.message }, 'event failed again');
+    await db.query(
+      `UPDATE messaging.retry SET ended = $3, last_error = $4, next_attempt_at = now() + $5 * interval '1 millisecond'
+       WHERE consumer_group = $1 AND key = $2`,
+      [group, row.key, ended, error.message, waitMs],
+    );
+  }
+
+  async function giveUp(row: RetryRow, reason: 'failed' | 'killed_consumer' | 'unreadable', error: string) {
+    await db.transaction(async (tx) => {
+      await bury(tx, row, { reason, error, attempts: row.begun });
+      await done(tx, row);
+    });
+    metrics.handled.inc({ type: 'unknown', outcome: 'dead' });
+    log.error(
+      { event: row.key, reason, error },
+      'event given up on: see the dead letters, redrive it when the cause is gone',
+    );
+  }
+
+  async function run(): Promise<void> {
+    let failures = 0;
+    while (!stopping) {
+      loop.beat();
+      const found = await tryNext().then(
+        (found) => {
+          failures = 0;
+          return found;
+        },
+        (error) => {
+          failures += 1;
+          log.warn({ error: error.message }, 'cannot try events again now');
+          return false;
+        },
+      );
+      if (!found && !stopping)
+        await waker.wait(failures ? fullJitter(failures, { baseMs: 100, capMs: 2_000 }) : 250);
+    }
+  }
+
+  const running = run();
+  return {
+    async stop(): Promise<void> {
+      stopping = true;
+      stopListening();
+      waker.wake();
+      await running;
+      loop.done();
+    },
+  };
+}
