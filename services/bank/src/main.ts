@@ -1,0 +1,28 @@
+import { readConfig } from '@orderflow/service-kit/config';
+import { createDatabase } from '@orderflow/service-kit/database';
+import { listen, runService } from '@orderflow/service-kit/lifecycle';
+import { migrate } from '@orderflow/service-kit/migrate';
+import { PrismaPg } from '@prisma/adapter-pg';
+import { createApp } from './app.ts';
+import { configSchema } from './config.ts';
+import { createFaults } from './faults.ts';
+import { PrismaClient } from './generated/prisma/client.ts';
+
+const config = readConfig(configSchema);
+
+await runService({ service: 'bank', logLevel: config.LOG_LEVEL }, async ({ log, onStop, ...scope }) => {
+  const migrations = new URL('../prisma/migrations/', import.meta.url);
+  await migrate({ url: config.DATABASE_URL, folders: [migrations], log });
+  const db = createDatabase({ url: config.DATABASE_URL, service: 'bank', log, max: config.DATABASE_POOL });
+  onStop('postgres', db.close);
+  const prisma = new PrismaClient({ adapter: new PrismaPg(db.pool) });
+  const faults = createFaults();
+  const server = await listen(createApp({ scope: { log, ...scope }, db, prisma, faults }), {
+    port: config.PORT,
+    host: config.HOST,
+    log,
+  });
+  onStop('http', server.close);
+  // Before HTTP closes: it waits for requests in flight, and those that hang would never end.
+  onStop('faults', faults.reset);
+});
