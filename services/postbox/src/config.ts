@@ -1,0 +1,6 @@
+import { baseConfig, databaseConfig } from '@orderflow/service-kit/config';
+
+export const configSchema = baseConfig.extend(databaseConfig.shape).extend({
+  /** Where it takes mail; PORT is for HTTP. */
+  SMTP_PORT: baseConfig.shape.PORT,
+});

@@ -1,0 +1,30 @@
+import { readConfig } from '@orderflow/service-kit/config';
+import { createDatabase } from '@orderflow/service-kit/database';
+import { listen, runService } from '@orderflow/service-kit/lifecycle';
+import { migrate } from '@orderflow/service-kit/migrate';
+import { PrismaPg } from '@prisma/adapter-pg';
+import { createApp } from './app.ts';
+import { configSchema } from './config.ts';
+import { createFaults } from './faults.ts';
+import { PrismaClient } from './generated/prisma/client.ts';
+import { createPostboxMetrics } from './metrics.ts';
+import { createStore } from './operations/store-deliveries.ts';
+import { listenSmtp } from './smtp.ts';
+
+const { DATABASE_URL: url, DATABASE_POOL: max, HOST: host, ...config } = readConfig(configSchema);
+
+await runService({ service: 'postbox', logLevel: config.LOG_LEVEL }, async (scope) => {
+  const { log, onStop } = scope;
+  await migrate({ url, folders: [new URL('../prisma/migrations/', import.meta.url)], log });
+  const db = createDatabase({ url, service: 'postbox', log, max });
+  onStop('postgres', db.close);
+  const prisma = new PrismaClient({ adapter: new PrismaPg(db.pool) });
+  const faults = createFaults();
+  const metrics = createPostboxMetrics(scope.metrics);
+  const store = createStore(db);
+  const smtp = await listenSmtp({ port: config.SMTP_PORT, host, store, faults, metrics, log });
+  onStop('smtp', smtp.close);
+  const app = createApp({ scope, prisma, store, faults, metrics });
+  const http = await listen(app, { port: config.PORT, host, log });
+  onStop('http', http.close);
+});
