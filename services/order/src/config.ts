@@ -1,0 +1,7 @@
+import { paymentMethod } from '@orderflow/contracts/order';
+import { baseConfig, messagingConfig } from '@orderflow/service-kit/config';
+
+export const configSchema = baseConfig.extend(messagingConfig.shape).extend({
+  /** What a guest's order is charged to; the plain form has no field for it. */
+  GUEST_PAYMENT_METHOD: paymentMethod.default('pm_card_visa'),
+});

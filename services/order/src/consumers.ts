@@ -1,0 +1,35 @@
+import type { Event } from '@orderflow/contracts/events';
+import type { Handlers } from '@orderflow/messaging/handlers';
+import { causedBy } from '@orderflow/messaging/outbox';
+import type { Transaction } from '@orderflow/service-kit/database';
+import type { OrderMetrics } from './metrics.ts';
+import { keepProducts } from './operations/keep-products.ts';
+import { moveOrders } from './operations/move-orders.ts';
+import { react } from './reactions.ts';
+
+type SagaEvent = Exclude<Event, { type: 'product.changed' | 'customer.created' }>;
+
+/** What this service does about the events of others. */
+export function createHandlers({ metrics }: { metrics: OrderMetrics }) {
+  const reactToEvents = (events: SagaEvent[], tx: Transaction) =>
+    moveOrders(
+      tx,
+      events.map((event) => ({
+        orderId: event.data.orderId,
+        decide: (order) => react(order, event),
+        cause: causedBy(event, 'order'),
+      })),
+      metrics,
+    );
+
+  return {
+    'product.changed': keepProducts,
+    'inventory.reserved': reactToEvents,
+    'inventory.rejected': reactToEvents,
+    'inventory.expired': reactToEvents,
+    'payment.captured': reactToEvents,
+    'payment.declined': reactToEvents,
+    'payment.voided': reactToEvents,
+    'payment.refunded': reactToEvents,
+  } satisfies Handlers;
+}

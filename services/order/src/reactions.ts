@@ -1,0 +1,80 @@
+import type { Event } from '@orderflow/contracts/events';
+import type { CancelReason, PaymentStatus } from '@orderflow/contracts/order';
+import { cancel, type Decision, type Order } from './domain.ts';
+
+const unchanged = (order: Order): Decision => ({ order, events: [] });
+
+/** What an order does about an event of another service. It reaches the same end in any order of events. */
+export function react(order: Order, event: Event): Decision {
+  switch (event.type) {
+    case 'inventory.reserved':
+      return held(order, event.data.expiresAt);
+    case 'inventory.rejected':
+      return endEarly(order, 'out_of_stock');
+    case 'inventory.expired':
+      // The stock is held until we say so: a payment that came first wins.
+      return endEarly(order, 'reservation_expired');
+    case 'payment.captured':
+      return settle(withPayment(order, 'CAPTURED'));
+    case 'payment.declined':
+      return settle(withPayment(order, 'DECLINED'));
+    case 'payment.voided':
+      return unchanged(withPayment(order, 'VOIDED'));
+    case 'payment.refunded':
+      return unchanged(withPayment(order, 'REFUNDED'));
+    default:
+      return unchanged(order);
+  }
+}
+
+const paymentRank: Record<PaymentStatus, number> = {
+  NONE: 0,
+  DUE: 1,
+  CAPTURED: 2,
+  DECLINED: 2,
+  VOIDED: 2,
+  REFUNDED: 3,
+};
+
+/** The order with what was heard of its payment. A refund may be heard of before its capture; the later one stays. */
+const withPayment = (order: Order, heard: PaymentStatus): Order =>
+  paymentRank[heard] > paymentRank[order.paymentStatus] ? { ...order, paymentStatus: heard } : order;
+
+function held(order: Order, expiresAt: string): Decision {
+  if (order.status !== 'PENDING') return unchanged(order);
+  const { id: orderId, total, paymentMethod } = order;
+  const confirmed: Order = { ...order, status: 'CONFIRMED', expiresAt: new Date(expiresAt) };
+  const next = settle(withPayment(confirmed, 'DUE'));
+  return {
+    order: next.order,
+    events: [{ type: 'order.confirmed', data: { orderId, total, paymentMethod, expiresAt } }, ...next.events],
+  };
+}
+
+/** What a confirmed order becomes by the answer of its payment, whichever of the two was heard of first. */
+function settle(order: Order): Decision {
+  if (order.status !== 'CONFIRMED') return unchanged(order);
+  switch (order.paymentStatus) {
+    case 'CAPTURED':
+    case 'REFUNDED': // and so captured before
+      return paid(order);
+    case 'DECLINED':
+      return cancel(order, 'payment_declined');
+    case 'NONE':
+    case 'DUE':
+    case 'VOIDED':
+      return unchanged(order);
+  }
+}
+
+const paid = (order: Order): Decision => ({
+  order: { ...order, status: 'PAID', expiresAt: null },
+  events: [{ type: 'order.paid', data: { orderId: order.id, total: order.total } }],
+});
+
+/** Ends an order that is not paid yet; one that is paid or ended stays as it is. */
+function endEarly(order: Order, reason: CancelReason): Decision {
+  return order.status === 'PENDING' || order.status === 'CONFIRMED'
+    ? cancel(order, reason)
+    : unchanged(order);
+}

@@ -1,0 +1,88 @@
+import { type Event, type EventData, readEvent } from '@orderflow/contracts/events';
+import { newId } from '@orderflow/contracts/ids';
+import { messagingMigrations } from '@orderflow/messaging/migrations';
+import { createDatabase, type Database } from '@orderflow/service-kit/database';
+import { testDatabase } from '@orderflow/testing/database';
+import { anEvent } from '@orderflow/testing/events';
+import { silentLog, testScope } from '@orderflow/testing/scope';
+import { PrismaPg } from '@prisma/adapter-pg';
+import supertest from 'supertest';
+import { onTestFinished } from 'vitest';
+import { createApp } from '../src/app.ts';
+import { createHandlers } from '../src/consumers.ts';
+import { PrismaClient } from '../src/generated/prisma/client.ts';
+import { createOrderMetrics } from '../src/metrics.ts';
+
+const orderMigrations = new URL('../prisma/migrations/', import.meta.url);
+
+/** The service on a database of its own, without its loops: HTTP goes in by `api`, events by `handlers`. */
+export async function orderService() {
+  const db = await testDatabase([messagingMigrations, orderMigrations]);
+  const service = start(db);
+
+  return {
+    ...service,
+    productEvent,
+    /** Makes a product known as inventory does, by its event. */
+    async addProduct(changes: Partial<Product> = {}, sequence = 1): Promise<Product> {
+      const event = productEvent(changes, sequence);
+      await db.transaction((tx) => service.handlers['product.changed']([event], tx));
+      return event.data;
+    },
+    /** What the others will read, oldest first; about one order or about all. Throws when they cannot read it. */
+    async told(orderId?: string): Promise<Event[]> {
+      const rows = await db.query<{ body: string }>(
+        `SELECT envelope::text AS body FROM messaging.outbox
+         WHERE subject = coalesce($1, subject) ORDER BY position`,
+        [orderId],
+      );
+      return rows.map(({ body }) => readEvent(body)!);
+    },
+    /** How many rows there are of all that an order is made of. */
+    async written(): Promise<{ orders: number; items: number; events: number }> {
+      const [counts] = await db.query<{ orders: number; items: number; events: number }>(
+        `SELECT (SELECT count(*) FROM orders) AS orders, (SELECT count(*) FROM order_items) AS items,
+           (SELECT count(*) FROM messaging.outbox) AS events`,
+      );
+      return counts!;
+    },
+  };
+}
+
+/** The service while nothing listens where its database should be. */
+export function orderServiceWithoutDatabase() {
+  // Port 9 is "discard": nobody has it, and a privileged port is never drawn for another test.
+  const url = 'postgres://nobody:nothing@127.0.0.1:9/nowhere';
+  const db = createDatabase({ url, service: 'test', log: silentLog });
+  onTestFinished(() => db.close());
+  return start(db);
+}
+
+function start(db: Database) {
+  const scope = testScope();
+  const orderMetrics = createOrderMetrics(scope.metrics);
+  const prisma = new PrismaClient({ adapter: new PrismaPg(db.pool) });
+  const app = createApp({ scope, db, prisma, metrics: orderMetrics, guestPaymentMethod: 'pm_card_visa' });
+  const server = app.listen(0, '127.0.0.1');
+  onTestFinished(() => new Promise<void>((resolve) => void server.close(() => resolve())));
+  const handlers = createHandlers({ metrics: orderMetrics });
+  return { ...scope, db, prisma, orderMetrics, api: supertest(server), handlers };
+}
+
+type Product = EventData<'product.changed'>;
+
+function productEvent(changes: Partial<Product>, sequence: number) {
+  const productId = changes.productId ?? newId();
+  const product: Product = {
+    productId,
+    sku: `SKU-${productId.slice(-12)}`,
+    name: 'Mug',
+    price: { amount: 2999, currency: 'EUR' },
+    sellerId: 'seller-1',
+    active: true,
+    ...changes,
+  };
+  return anEvent('product.changed', product, { subject: productId, sequence });
+}
+
+export const aCustomer = { name: 'Ada Lovelace', email: 'ada@example.com' };
