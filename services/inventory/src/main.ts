@@ -1,0 +1,29 @@
+import { openMessaging } from '@orderflow/messaging/open';
+import { readConfig } from '@orderflow/service-kit/config';
+import { listen, runService } from '@orderflow/service-kit/lifecycle';
+import { PrismaPg } from '@prisma/adapter-pg';
+import { createApp } from './app.ts';
+import { configSchema } from './config.ts';
+import { createHandlers } from './consumers.ts';
+import { startExpiry } from './expiry.ts';
+import { PrismaClient } from './generated/prisma/client.ts';
+import { createInventoryMetrics, watchStock } from './metrics.ts';
+
+const config = readConfig(configSchema);
+
+await runService({ service: 'inventory', logLevel: config.LOG_LEVEL }, async (scope) => {
+  const migrations = new URL('../prisma/migrations/', import.meta.url);
+  const messaging = await openMessaging(scope, { config, migrations });
+  const { db } = messaging;
+  const prisma = new PrismaClient({ adapter: new PrismaPg(db.pool) });
+  const metrics = createInventoryMetrics(scope.metrics);
+  const watching = watchStock({ db, metrics, log: scope.log });
+  scope.onStop('stock gauges', watching.stop);
+  messaging.publishOutbox('inventory');
+  const app = createApp({ scope, db, prisma, metrics });
+  const server = await listen(app, { port: config.PORT, host: config.HOST, log: scope.log });
+  scope.onStop('http', server.close);
+  messaging.consume('inventory', createHandlers({ metrics, ttlMs: config.RESERVATION_TTL_SECONDS * 1000 }));
+  const expiry = startExpiry({ db, scope, metrics, everyMs: config.EXPIRY_CHECK_MS });
+  scope.onStop('expiry', expiry.stop);
+});

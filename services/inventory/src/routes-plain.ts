@@ -1,0 +1,27 @@
+import { plainStockBody } from '@orderflow/contracts/http';
+import { bodyOf } from '@orderflow/service-kit/http-input';
+import { requestContext } from '@orderflow/service-kit/request-context';
+import type { Express } from 'express';
+import type { Deps } from './app.ts';
+import { setPlainStock } from './operations/set-plain-stock.ts';
+import { toPlainView, withStock } from './views.ts';
+
+/** Aliases for scripts written against simpler systems. The gateway lets them through in demo mode only. */
+export function mountPlainRoutes(app: Express, { db, prisma, metrics }: Deps) {
+  app.get('/inventory', async (_req, res) => {
+    const rows = await prisma.product.findMany({
+      where: { active: true },
+      include: withStock,
+      orderBy: { id: 'desc' },
+      take: 1000,
+    });
+    res.json(rows.map(toPlainView));
+  });
+
+  app.post('/inventory', async (req, res) => {
+    const { item, stock } = bodyOf(plainStockBody, req);
+    const cause = { ...requestContext(req), actor: 'guest' };
+    await db.transaction((tx) => setPlainStock(tx, { item, stock }, { cause, metrics }));
+    res.json({ item, stock });
+  });
+}
