@@ -1,0 +1,80 @@
+import { Pool } from 'undici';
+import { z } from 'zod';
+import type { PaymentProvider } from './provider.ts';
+
+const chargeAnswer = z.discriminatedUnion('status', [
+  z.object({ id: z.string(), status: z.literal('succeeded') }),
+  z.object({
+    id: z.string(),
+    status: z.literal('declined'),
+    declineCode: z.string(),
+    declineMessage: z.string(),
+  }),
+]);
+const refundAnswer = z.object({ id: z.string(), status: z.literal('succeeded') });
+const paymentMethodAnswer = z.object({ id: z.string() });
+const refusal = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
+
+/** The statuses by which the bank says for certain that it did nothing and, asked the same, never will. */
+const refusals = new Set([402, 404, 422]);
+
+type Refused = { refused: { code: string; message: string } };
+
+/** The bank simulator as payment provider, over connections that are kept open. */
+export function createBankProvider({
+  url,
+  timeoutMs,
+  connections,
+}: {
+  url: string;
+  timeoutMs: number;
+  connections: number;
+}): PaymentProvider {
+  const pool = new Pool(url, { connections, connect: { timeout: Math.min(timeoutMs, 3_000) } });
+
+  async function post<T extends z.ZodType>(
+    path: string,
+    { body, key, answer }: { body: object; key?: string; answer: T },
+  ): Promise<{ answer: z.infer<T> } | Refused> {
+    const response = await pool.request({
+      method: 'POST',
+      path,
+      headers: { 'content-type': 'application/json', ...(key && { 'idempotency-key': key }) },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    const text = await response.body.text();
+    if (response.statusCode === 200) return { answer: answer.parse(JSON.parse(text)) };
+    if (refusals.has(response.statusCode)) return { refused: refusal.parse(JSON.parse(text)).error };
+    throw new Error(`the bank answered ${response.statusCode}`);
+  }
+
+  return {
+    async charge({ key, amount: { amount, currency }, paymentMethod, reference }) {
+      const body = { amount, currency, paymentMethod, reference };
+      const result = await post('/v1/charges', { body, key, answer: chargeAnswer });
+      if ('refused' in result) return { status: 'declined', ...result.refused };
+      const { answer } = result;
+      return answer.status === 'succeeded'
+        ? { status: 'captured', reference: answer.id }
+        : { status: 'declined', code: answer.declineCode, message: answer.declineMessage };
+    },
+
+    async refund({ key, charge, amount: { amount }, reference }) {
+      const body = { charge, amount, reference };
+      const result = await post('/v1/refunds', { body, key, answer: refundAnswer });
+      // Nobody else refunds our charges: this needs a person, who hears of it by the age of the refund.
+      if ('refused' in result) throw new Error(`the bank refuses the refund: ${result.refused.code}`);
+      return { status: 'refunded', reference: result.answer.id };
+    },
+
+    async createPaymentMethod(card) {
+      const result = await post('/v1/payment_methods', { body: { card }, answer: paymentMethodAnswer });
+      return 'refused' in result
+        ? { status: 'refused', ...result.refused }
+        : { status: 'accepted', paymentMethod: result.answer.id };
+    },
+
+    close: () => pool.close(),
+  };
+}

@@ -1,0 +1,144 @@
+import type { EventData, EventType } from '@orderflow/contracts/events';
+import type { PaymentView } from '@orderflow/contracts/http';
+import { newId } from '@orderflow/contracts/ids';
+import type { Money } from '@orderflow/contracts/money';
+import type { Cause, Draft } from '@orderflow/messaging/outbox';
+import { ProblemError } from '@orderflow/service-kit/problem';
+import type { ProviderAnswer } from './provider.ts';
+
+/** NONE: nothing is owed yet; kept only as the mark of a cancellation that came before its order. */
+export type PaymentStatus = 'NONE' | PaymentView['status'];
+
+/** What decisions about a payment rest on. */
+export type Payment = {
+  id: string;
+  orderId: string;
+  status: PaymentStatus;
+  amount: Money | null;
+  paymentMethod: string | null;
+  providerReference: string | null;
+  refundReference: string | null;
+  declineCode: string | null;
+  /** Why it is charged; set together with the amount. */
+  cause: Cause | null;
+  /** Why the order was cancelled; null as long as it is not. */
+  cancelCause: Cause | null;
+  /** Calls of the provider begun for what is being done now. */
+  attempts: number;
+};
+
+/** The payment after a decision, and the events that tell of it. */
+export type Decision = { payment: Payment; events: Told[] };
+
+/** An event's type and data; who, when and in which sequence is added when it is written down. */
+export type Told = { [D in Draft as D['type']]: Pick<D, 'type' | 'data'> }[EventType];
+
+const silently = (payment: Payment): Decision => ({ payment, events: [] });
+
+/** The payment of an order that this service has not heard of. */
+export const nothingOwed = (orderId: string): Payment => ({
+  id: newId(),
+  orderId,
+  status: 'NONE',
+  amount: null,
+  paymentMethod: null,
+  providerReference: null,
+  refundReference: null,
+  declineCode: null,
+  cause: null,
+  cancelCause: null,
+  attempts: 0,
+});
+
+/** The order's total is owed: charged now with a payment method, due without one. */
+export function orderConfirmed(
+  payment: Payment,
+  { total, paymentMethod }: EventData<'order.confirmed'>,
+  cause: Cause,
+): Decision {
+  if (payment.status !== 'NONE') return silently(payment);
+  const owed = { ...payment, amount: total, paymentMethod, cause };
+  // The cancellation came first. Events and end are those of the usual order: owed, then voided.
+  if (payment.cancelCause) return voided(owed);
+  return silently({ ...owed, status: paymentMethod ? 'CHARGING' : 'DUE' });
+}
+
+/** Nothing is charged any more, and what was charged goes back. */
+export function orderCancelled(payment: Payment, cancelCause: Cause): Decision {
+  if (payment.cancelCause) return silently(payment);
+  const cancelled = { ...payment, cancelCause };
+  switch (payment.status) {
+    case 'NONE':
+      return silently(cancelled);
+    case 'DUE':
+      return voided(cancelled);
+    case 'CHARGING':
+      // Once a call has begun, only the provider knows; its answer decides what is left to do.
+      return payment.attempts === 0 ? voided(cancelled) : silently(cancelled);
+    case 'CAPTURED':
+      return silently(toRefund(cancelled));
+    case 'DECLINED':
+    case 'VOIDED':
+    case 'REFUNDING':
+    case 'REFUNDED':
+      return silently(payment);
+    default:
+      return payment.status satisfies never;
+  }
+}
+
+/** The customer pays what is due. Throws `payment_not_due` in any other state. */
+export function pay(payment: Payment, paymentMethod: string, cause: Cause): Decision {
+  if (payment.status !== 'DUE') throw new ProblemError('payment_not_due', notDue[payment.status]);
+  const { correlationId } = payment.cause!;
+  return silently({ ...payment, status: 'CHARGING', paymentMethod, cause: { ...cause, correlationId } });
+}
+
+const notDue: Record<Exclude<PaymentStatus, 'DUE'>, string> = {
+  NONE: 'The order is not confirmed, or there is no such order; look at it before you try again.',
+  CHARGING: 'The payment is being charged already; read it again in a moment.',
+  CAPTURED: 'The order is paid already.',
+  DECLINED: 'The card was declined and the order is cancelled; place a new order.',
+  VOIDED: 'The order was cancelled; place a new one.',
+  REFUNDING: 'The order was cancelled and is being refunded; place a new one.',
+  REFUNDED: 'The order was cancelled and refunded; place a new one.',
+};
+
+/** What the provider has said. A second report of it changes nothing. */
+export function answered(payment: Payment, answer: ProviderAnswer): Decision {
+  const expected = answer.status === 'refunded' ? 'REFUNDING' : 'CHARGING';
+  if (payment.status !== expected) return silently(payment);
+  const charge = chargeOf(payment);
+  switch (answer.status) {
+    case 'captured': {
+      const captured: Payment = { ...payment, status: 'CAPTURED', providerReference: answer.reference };
+      return {
+        payment: payment.cancelCause ? toRefund(captured) : captured,
+        events: [{ type: 'payment.captured', data: { ...charge, providerReference: answer.reference } }],
+      };
+    }
+    case 'declined': {
+      const { code, message } = answer;
+      return {
+        payment: { ...payment, status: 'DECLINED', declineCode: code },
+        events: [{ type: 'payment.declined', data: { ...charge, code, message } }],
+      };
+    }
+    case 'refunded':
+      return {
+        payment: { ...payment, status: 'REFUNDED', refundReference: answer.reference },
+        events: [{ type: 'payment.refunded', data: { ...charge, providerReference: answer.reference } }],
+      };
+    default:
+      return answer satisfies never;
+  }
+}
+
+const toRefund = (payment: Payment): Payment => ({ ...payment, status: 'REFUNDING', attempts: 0 });
+
+const voided = (payment: Payment): Decision => ({
+  payment: { ...payment, status: 'VOIDED' },
+  events: [{ type: 'payment.voided', data: chargeOf(payment) }],
+});
+
+const chargeOf = ({ orderId, id, amount }: Payment) => ({ orderId, paymentId: id, amount: amount! });

@@ -1,0 +1,106 @@
+import { appendToOutbox, type Cause, type Draft } from '@orderflow/messaging/outbox';
+import type { Transaction } from '@orderflow/service-kit/database';
+import { type Decision, nothingOwed, type Payment } from '../domain.ts';
+
+/** One decision to take about the payment of an order, and why. */
+export type Move = { orderId: string; decide: (payment: Payment) => Decision; cause: Cause };
+
+/** Wakes who asks the provider. */
+export const PROVIDER_CALLS = 'provider-calls';
+
+type StoredPayment = Payment & { sequence: number };
+
+const LOCK = `
+  SELECT id, order_id AS "orderId", status,
+    CASE WHEN amount IS NOT NULL THEN json_build_object('amount', amount, 'currency', currency) END AS amount,
+    payment_method AS "paymentMethod", provider_reference AS "providerReference",
+    refund_reference AS "refundReference", decline_code AS "declineCode", cause, cancel_cause AS "cancelCause",
+    attempts, sequence
+  FROM payments WHERE order_id = ANY($1::uuid[]) ORDER BY order_id FOR UPDATE`;
+
+const ROWS = `json_to_recordset($1) AS changed(id uuid, "orderId" uuid, status text, amount bigint, currency text,
+  "paymentMethod" text, "providerReference" text, "refundReference" text, "declineCode" text, cause jsonb,
+  "cancelCause" jsonb, attempts integer, sequence integer)`;
+
+const INSERT = `
+  INSERT INTO payments (id, order_id, status, amount, currency, payment_method, cause, cancel_cause, attempts,
+    next_attempt_at, sequence, created_at, updated_at)
+  SELECT id, "orderId", status, amount, currency, "paymentMethod", cause, "cancelCause", attempts,
+    CASE WHEN status = 'CHARGING' THEN now() END, sequence, now(), now()
+  FROM ${ROWS} ORDER BY "orderId"
+  ON CONFLICT (order_id) DO NOTHING RETURNING order_id AS "orderId"`;
+
+// What is to be asked of the provider is due at once when it is new; a call under way keeps its lease.
+const UPDATE = `
+  UPDATE payments SET status = changed.status, amount = changed.amount, currency = changed.currency,
+    payment_method = changed."paymentMethod", provider_reference = changed."providerReference",
+    refund_reference = changed."refundReference", decline_code = changed."declineCode", cause = changed.cause,
+    cancel_cause = changed."cancelCause", attempts = changed.attempts,
+    first_attempt_at = CASE WHEN changed.status = payments.status THEN first_attempt_at END,
+    next_attempt_at = CASE WHEN changed.status = payments.status THEN next_attempt_at
+      WHEN changed.status IN ('CHARGING', 'REFUNDING') THEN now() END,
+    sequence = changed.sequence, updated_at = now()
+  FROM ${ROWS} WHERE payments.id = changed.id`;
+
+/**
+ * Moves payments: locks them, lets each decision be taken on what the ones before it left, saves those that
+ * changed and writes their events. Throws whatever a decision throws.
+ */
+export async function movePayments(tx: Transaction, moves: Move[]): Promise<void> {
+  let left = moves;
+  while (left.length > 0) left = await moveOnce(tx, left);
+}
+
+/** Gives the moves whose payment somebody else made meanwhile: they are to be decided anew on that. */
+async function moveOnce(tx: Transaction, moves: Move[]): Promise<Move[]> {
+  const stored = await tx.query<StoredPayment>(LOCK, [[...new Set(moves.map((move) => move.orderId))]]);
+  const known = new Set(stored.map((payment) => payment.orderId));
+  const payments = new Map(stored.map((payment) => [payment.orderId, payment]));
+  const changed = new Set<string>();
+  const drafts: Draft[] = [];
+
+  for (const { orderId, decide, cause } of moves) {
+    const before = payments.get(orderId) ?? { ...nothingOwed(orderId), sequence: 0 };
+    const { payment, events } = decide(before);
+    if (payment === before) continue;
+    payments.set(orderId, { ...payment, sequence: before.sequence + events.length });
+    changed.add(orderId);
+    events.forEach((event, i) => {
+      const sequence = before.sequence + i + 1;
+      drafts.push({ ...event, subject: orderId, orderId, sequence, cause } as Draft);
+    });
+  }
+
+  const rows = [...changed].map((orderId) => payments.get(orderId)!);
+  const taken = await insert(
+    tx,
+    rows.filter(({ orderId }) => !known.has(orderId)),
+  );
+  await update(
+    tx,
+    rows.filter(({ orderId }) => known.has(orderId)),
+  );
+  await appendToOutbox(
+    tx,
+    drafts.filter(({ subject }) => !taken.has(subject)),
+  );
+  if (rows.some(({ status }) => status === 'CHARGING' || status === 'REFUNDING')) {
+    tx.wakeAfterCommit(PROVIDER_CALLS);
+  }
+  return moves.filter(({ orderId }) => taken.has(orderId));
+}
+
+/** Gives the orders whose payment was there by now. */
+async function insert(tx: Transaction, payments: StoredPayment[]): Promise<Set<string>> {
+  const taken = new Set(payments.map(({ orderId }) => orderId));
+  if (taken.size === 0) return taken;
+  const inserted = await tx.query<{ orderId: string }>(INSERT, [JSON.stringify(payments.map(toRow))]);
+  for (const { orderId } of inserted) taken.delete(orderId);
+  return taken;
+}
+
+async function update(tx: Transaction, payments: StoredPayment[]): Promise<void> {
+  if (payments.length > 0) await tx.query(UPDATE, [JSON.stringify(payments.map(toRow))]);
+}
+
+const toRow = ({ amount, ...payment }: StoredPayment) => ({ ...payment, ...amount });

@@ -1,0 +1,80 @@
+import type { Money } from '@orderflow/contracts/money';
+import { fullJitter } from '@orderflow/messaging/backoff';
+import type { Cause } from '@orderflow/messaging/outbox';
+import type { Database } from '@orderflow/service-kit/database';
+import { answered } from '../domain.ts';
+import type { PaymentProvider, ProviderAnswer } from '../provider.ts';
+import { movePayments } from './move-payments.ts';
+
+/** A payment that the provider is to be asked about. */
+export type ProviderCall = { id: string; orderId: string; amount: Money; attempts: number; cause: Cause } & (
+  | { status: 'CHARGING'; paymentMethod: string }
+  | { status: 'REFUNDING'; providerReference: string }
+);
+
+// Reading the due rows as an array makes Postgres do it once, whatever plan it takes.
+const CLAIM = `
+  UPDATE payments SET attempts = attempts + 1, first_attempt_at = coalesce(first_attempt_at, now()),
+    next_attempt_at = now() + $2 * interval '1 millisecond'
+  WHERE id = ANY(ARRAY(SELECT id FROM payments WHERE next_attempt_at <= now()
+    ORDER BY next_attempt_at LIMIT $1 FOR UPDATE SKIP LOCKED))
+  RETURNING id, order_id AS "orderId", status, json_build_object('amount', amount, 'currency', currency) AS amount,
+    payment_method AS "paymentMethod", provider_reference AS "providerReference", attempts,
+    CASE status WHEN 'CHARGING' THEN cause ELSE cancel_cause END AS cause`;
+
+/** Takes up to `limit` calls that are due; from now on a cancellation has to wait for their answer. */
+export const claimCalls = (db: Database, limit: number, leaseMs: number): Promise<ProviderCall[]> =>
+  db.query<ProviderCall>(CLAIM, [limit, leaseMs]);
+
+/** Asks the provider, with a key that is the same each time. Throws when the outcome is unknown. */
+export function callProvider(provider: PaymentProvider, call: ProviderCall): Promise<ProviderAnswer> {
+  const { id, orderId: reference, amount } = call;
+  switch (call.status) {
+    case 'CHARGING':
+      return provider.charge({
+        key: `charge-${id}`,
+        amount,
+        paymentMethod: call.paymentMethod,
+        reference,
+      });
+    case 'REFUNDING':
+      return provider.refund({ key: `refund-${id}`, amount, charge: call.providerReference, reference });
+    default:
+      return call satisfies never;
+  }
+}
+
+/** Writes answers down with their events, many in one transaction. */
+export const recordAnswers = (
+  db: Database,
+  answers: { call: ProviderCall; answer: ProviderAnswer }[],
+): Promise<void> =>
+  db.transaction((tx) =>
+    movePayments(
+      tx,
+      answers.map(({ call, answer }) => ({
+        orderId: call.orderId,
+        decide: (payment) => answered(payment, answer),
+        cause: { ...call.cause, attempt: call.attempts },
+      })),
+    ),
+  );
+
+const POSTPONE = `
+  UPDATE payments SET next_attempt_at = now() + $4 * interval '1 millisecond'
+  WHERE id = $1 AND status = $2 AND attempts = $3`;
+
+/** Has the same call made again after a while, however often it takes: an unknown outcome is never guessed. */
+export async function postponeCall(db: Database, { id, status, attempts }: ProviderCall): Promise<void> {
+  await db.query(POSTPONE, [id, status, attempts, fullJitter(attempts, { capMs: 10_000 })]);
+}
+
+const OLDEST_UNKNOWN = `
+  SELECT coalesce(extract(epoch FROM now() - min(first_attempt_at)), 0)::float8 AS age
+  FROM payments WHERE next_attempt_at IS NOT NULL`;
+
+/** Seconds since the oldest call began whose outcome is still unknown; 0 without any. */
+export async function oldestUnknownAge(db: Database): Promise<number> {
+  const [row] = await db.query<{ age: number }>(OLDEST_UNKNOWN);
+  return row!.age;
+}

@@ -1,0 +1,17 @@
+import { ProblemError } from '@orderflow/service-kit/problem';
+import type { Card, CardAnswer, PaymentProvider } from '../provider.ts';
+
+/** Has the provider turn a card into a payment method. Throws `card_refused`, or `unavailable` without an answer. */
+export async function tokeniseCard(provider: PaymentProvider, card: Card): Promise<string> {
+  const answer: CardAnswer = await provider.createPaymentMethod(card).catch((cause) => {
+    throw new ProblemError('unavailable', 'The payment provider does not answer; nothing was charged.', {
+      retryAfter: 2,
+      cause,
+    });
+  });
+  if (answer.status === 'accepted') return answer.paymentMethod;
+  throw new ProblemError(
+    'card_refused',
+    `${answer.message} Nothing was charged; check the card or use another. (${answer.code})`,
+  );
+}

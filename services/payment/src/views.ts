@@ -1,0 +1,16 @@
+import type { PaymentView } from '@orderflow/contracts/http';
+import type { Payment } from './generated/prisma/client.ts';
+
+/** A payment as the API shows it. Of NONE there is none to show: nothing was ever owed. */
+export const toView = (row: Payment): PaymentView => ({
+  id: row.id,
+  orderId: row.orderId,
+  amount: { amount: Number(row.amount), currency: row.currency! },
+  status: row.status as PaymentView['status'],
+  providerReference: row.providerReference,
+  refundReference: row.refundReference,
+  declineCode: row.declineCode,
+  attempts: row.attempts,
+  createdAt: row.createdAt.toISOString(),
+  updatedAt: row.updatedAt.toISOString(),
+});

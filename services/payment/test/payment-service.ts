@@ -1,0 +1,104 @@
+import type { Event } from '@orderflow/contracts/events';
+import { newId } from '@orderflow/contracts/ids';
+import { handleOnce } from '@orderflow/messaging/inbox';
+import { messagingMigrations } from '@orderflow/messaging/migrations';
+import { testDatabase } from '@orderflow/testing/database';
+import { anEvent } from '@orderflow/testing/events';
+import { testScope } from '@orderflow/testing/scope';
+import { PrismaPg } from '@prisma/adapter-pg';
+import { onTestFinished } from 'vitest';
+import { listeningBank } from '../../bank/test/bank.ts';
+import { createApp } from '../src/app.ts';
+import { createBankProvider } from '../src/bank-provider.ts';
+import { handlers } from '../src/consumers.ts';
+import { PrismaClient } from '../src/generated/prisma/client.ts';
+import { createPaymentMetrics } from '../src/metrics.ts';
+import { callProvider, claimCalls, recordAnswers } from '../src/operations/provider-calls.ts';
+import { startProviderWorker } from '../src/provider-worker.ts';
+
+const migrations = new URL('../prisma/migrations/', import.meta.url);
+
+export const total = { amount: 2999, currency: 'EUR' };
+
+export const confirmed = (orderId: string, paymentMethod: string | null = 'pm_card_visa') =>
+  anEvent('order.confirmed', { orderId, total, paymentMethod, expiresAt: new Date().toISOString() });
+
+export const cancelled = (orderId: string) =>
+  anEvent('order.cancelled', { orderId, reason: 'cancelled_by_customer' });
+
+/** The service in parts: its app, handlers and workers on a database of their own, with a real bank behind HTTP. */
+export async function paymentService({ timeoutMs = 5_000 } = {}) {
+  const bank = await listeningBank();
+  const db = await testDatabase([messagingMigrations, migrations]);
+  const prisma = new PrismaClient({ adapter: new PrismaPg(db.pool) });
+  const scope = testScope();
+  const provider = createBankProvider({ url: bank.url, timeoutMs, connections: 8 });
+  onTestFinished(() => provider.close());
+
+  const handle = (...events: Event[]) => handleOnce({ db, group: 'payment', handlers }, events);
+
+  /** Another replica's worker. */
+  function work(options: { concurrency?: number } = {}) {
+    const own = testScope();
+    const metrics = createPaymentMetrics(own.metrics);
+    const worker = startProviderWorker({
+      db,
+      scope,
+      provider,
+      metrics,
+      timeoutMs,
+      concurrency: 8,
+      ...options,
+    });
+    onTestFinished(() => worker.stop());
+    return { ...worker, registry: own.metrics.registry };
+  }
+
+  /** One round of calls, up to where the process dies; what it holds is due again at once. */
+  async function workUntil(end: 'claimed' | 'answered' | 'recorded'): Promise<void> {
+    const calls = await claimCalls(db, 100, 0);
+    if (end === 'claimed') return;
+    const answers = await Promise.all(
+      calls.map(async (call) => ({ call, answer: await callProvider(provider, call) })),
+    );
+    if (end === 'recorded') await recordAnswers(db, answers);
+  }
+
+  const paymentOf = (orderId: string) => prisma.payment.findUnique({ where: { orderId } });
+
+  const eventsOf = async (orderId: string) => {
+    const rows = await db.query<{ envelope: Event }>(
+      'SELECT envelope FROM messaging.outbox WHERE subject = $1 ORDER BY position',
+      [orderId],
+    );
+    return rows.map(({ envelope }) => envelope);
+  };
+
+  const bankRowsOf = (orderId: string) =>
+    bank.db.query<{ kind: string; status: string; amount: number }>(
+      'SELECT kind, status, amount FROM ledger WHERE reference = $1 ORDER BY position',
+      [orderId],
+    );
+
+  /** An order whose payment is due. */
+  async function dueOrder(): Promise<string> {
+    const orderId = newId();
+    await handle(confirmed(orderId, null));
+    return orderId;
+  }
+
+  return {
+    app: createApp({ scope, db, prisma, provider }),
+    bank,
+    db,
+    scope,
+    provider,
+    handle,
+    work,
+    workUntil,
+    paymentOf,
+    eventsOf,
+    bankRowsOf,
+    dueOrder,
+  };
+}
