@@ -1,0 +1,43 @@
+import { openMessaging } from '@orderflow/messaging/open';
+import { readConfig } from '@orderflow/service-kit/config';
+import { listen, runService } from '@orderflow/service-kit/lifecycle';
+import { PrismaPg } from '@prisma/adapter-pg';
+import { createApp } from './app.ts';
+import { watchBacklog } from './backlog.ts';
+import { configSchema } from './config.ts';
+import { handlers } from './consumers.ts';
+import { PrismaClient } from './generated/prisma/client.ts';
+import { createMailer } from './mail.ts';
+import { createNotificationMetrics } from './metrics.ts';
+import { startSending } from './sending.ts';
+import { createHttpSms } from './sms.ts';
+
+const config = readConfig(configSchema);
+
+await runService({ service: 'notification', logLevel: config.LOG_LEVEL }, async (scope) => {
+  const { log, onStop } = scope;
+  const migrations = new URL('../prisma/migrations/', import.meta.url);
+  const messaging = await openMessaging(scope, { config, migrations });
+  const { db } = messaging;
+  const prisma = new PrismaClient({ adapter: new PrismaPg(db.pool) });
+  const metrics = createNotificationMetrics(scope.metrics);
+  const backlog = watchBacklog({ db, metrics, log });
+  onStop('backlog', backlog.stop);
+  messaging.publishOutbox('notification');
+  const app = createApp({ scope, prisma });
+  const server = await listen(app, { port: config.PORT, host: config.HOST, log });
+  onStop('http', server.close);
+  const concurrency = config.SEND_CONCURRENCY;
+  const timeoutMs = config.SEND_TIMEOUT_MS;
+  const mailer = createMailer({
+    url: config.SMTP_URL,
+    from: config.MAIL_FROM,
+    connections: concurrency,
+    timeoutMs,
+  });
+  onStop('mailer', mailer.close);
+  const send = { email: mailer.send, sms: createHttpSms({ url: config.SMS_URL, timeoutMs }) };
+  const sending = startSending({ db, scope, metrics, send, concurrency, timeoutMs });
+  onStop('sending', sending.stop);
+  messaging.consume('notification', handlers);
+});

@@ -1,0 +1,40 @@
+import type { Transaction } from '@orderflow/service-kit/database';
+import { contactOf, type ToldEvent } from '../domain.ts';
+import type { Contact } from '../templates.ts';
+
+const KNOWN = `
+  SELECT order_id AS "orderId", contact FROM recipients WHERE order_id = ANY($1::uuid[]) AND contact IS NOT NULL`;
+
+// Locks the orders' rows, in their order, also where it changes nothing: see below. The first contact stays.
+const KEEP = `
+  INSERT INTO recipients (order_id, contact)
+  SELECT * FROM json_to_recordset($1) AS heard("orderId" uuid, contact jsonb) ORDER BY 1
+  ON CONFLICT (order_id) DO UPDATE SET contact = coalesce(recipients.contact, excluded.contact)
+  RETURNING order_id AS "orderId", contact`;
+
+type Row = { orderId: string; contact: Contact | null };
+
+/**
+ * Keeps the contacts that these events bring. Gives those of all their orders as far as they are known, and
+ * `fresh`: the orders whose contact became known just now, whose messages may be waiting for it.
+ *
+ * Once a contact is there, an order needs no lock. Until then its row is locked, even when nothing is known but the
+ * order's id: else order.placed and order.paid, handled by two replicas at the same moment, would each not see
+ * what the other wrote, and the message would wait for ever.
+ */
+export async function keepContacts(tx: Transaction, events: ToldEvent[]) {
+  const orderIds = [...new Set(events.map((event) => event.data.orderId))];
+  const known = await tx.query<Row>(KNOWN, [orderIds]);
+  const contacts = new Map(known.map((row) => [row.orderId, row.contact!]));
+  const brought = new Map<string, Contact>();
+  for (const event of events) {
+    if (event.type === 'order.placed') brought.set(event.data.orderId, contactOf(event));
+  }
+  const heard = orderIds.filter((orderId) => !contacts.has(orderId));
+  if (heard.length === 0) return { contacts, fresh: [] };
+
+  const rows = heard.map((orderId) => ({ orderId, contact: brought.get(orderId) }));
+  const kept = await tx.query<Row>(KEEP, [JSON.stringify(rows)]);
+  for (const { orderId, contact } of kept) if (contact) contacts.set(orderId, contact);
+  return { contacts, fresh: heard.filter((orderId) => brought.has(orderId)) };
+}
