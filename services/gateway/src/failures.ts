@@ -1,0 +1,49 @@
+import { ProblemError } from '@orderflow/service-kit/problem';
+
+/** Nobody answered, or the connection broke: of system calls, the resolver and undici. */
+const broken = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EPIPE',
+  'UND_ERR_SOCKET',
+]);
+
+const tooSlow = new Set(['ETIMEDOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT']);
+
+export const codeOf = (error: Error): string => ('code' in error ? String(error.code) : error.name);
+
+export const isBrokenConnection = (error: Error): boolean => broken.has(codeOf(error));
+
+export const timeoutProblem = (upstream: string, timeoutMs: number): ProblemError =>
+  new ProblemError(
+    'upstream_timeout',
+    `The ${upstream} service did not answer within ${timeoutMs} ms. What was asked may have been done: look before you try again.`,
+  );
+
+/** Why a service gave no answer, as the client is told. */
+export function toProblem(error: Error, upstream: string, timeoutMs: number): ProblemError {
+  if (error instanceof ProblemError) return error;
+  if (isBrokenConnection(error)) {
+    return new ProblemError(
+      'unavailable',
+      `The ${upstream} service cannot be reached. Try again in a second.`,
+      {
+        retryAfter: 1,
+        cause: error,
+      },
+    );
+  }
+  if (codeOf(error) === 'UND_ERR_INVALID_ARG') {
+    return new ProblemError('invalid_request', `The request cannot be passed on: ${error.message}.`);
+  }
+  if (tooSlow.has(codeOf(error))) return timeoutProblem(upstream, timeoutMs);
+  return new ProblemError(
+    'upstream_failed',
+    `The ${upstream} service gave an answer that is not HTTP. Look for the trace id in its log.`,
+    { cause: error },
+  );
+}

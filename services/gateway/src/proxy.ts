@@ -1,0 +1,97 @@
+import { errorCodes } from '@orderflow/contracts/errors';
+import type { Logger } from '@orderflow/service-kit/logger';
+import { ProblemError } from '@orderflow/service-kit/problem';
+import { requestContext } from '@orderflow/service-kit/request-context';
+import type { RequestHandler } from 'express';
+import type { Dispatcher, Pool } from 'undici';
+import { passOnTo } from './answer.ts';
+import { limitedBody } from './body.ts';
+import { codeOf, isBrokenConnection, timeoutProblem, toProblem } from './failures.ts';
+import { requestHeaders } from './headers.ts';
+import type { GatewayMetrics } from './metrics.ts';
+import type { Upstream } from './upstreams.ts';
+
+type ProxyOptions = {
+  upstream: Upstream;
+  /** The pattern, for metrics. */
+  route: string;
+  timeoutMs: number;
+  metrics: GatewayMetrics;
+  log: Logger;
+};
+
+const nobodyWaits = new Error('nobody waits for the answer any more');
+
+/**
+ * Passes requests on to a service and its answers back, both as they come. What the service answers, errors
+ * included, is passed on as it is; only the lack of an answer becomes a problem of our own.
+ */
+export function createProxy({ upstream, route, timeoutMs, metrics, log }: ProxyOptions): RequestHandler {
+  return (req, res, next) => {
+    const { correlationId, traceparent } = requestContext(req);
+    const body = limitedBody(req);
+    const request: Dispatcher.DispatchOptions = {
+      path: req.url,
+      method: req.method as Dispatcher.HttpMethod,
+      headers: requestHeaders(req, { correlationId, traceparent }, body !== null),
+      body,
+    };
+    const observe = metrics.answered.startTimer({ upstream: upstream.name, route });
+    let connection: Dispatcher.DispatchController | undefined;
+    let over = false;
+
+    // The whole wait counts: for a connection, for the body to be sent, for the answer to begin.
+    const timer = setTimeout(() => {
+      const clientIsSlow = body !== null && !req.complete && !req.isPaused();
+      end(
+        clientIsSlow
+          ? new ProblemError('invalid_request', `The body did not arrive within ${timeoutMs} ms.`)
+          : timeoutProblem(upstream.name, timeoutMs),
+      );
+    }, timeoutMs);
+    body?.on('error', (error) => end(error));
+    res.once('close', () => end()); // all is sent, or the client has left
+    send(upstream.kept);
+
+    function send(pool: Pool): void {
+      let sent = false;
+      pool.dispatch(request, {
+        ...passOnTo(res, (status) => {
+          clearTimeout(timer);
+          observe({ status });
+        }),
+        onRequestStart(controller) {
+          sent = true;
+          connection = controller;
+          if (over) controller.abort(nobodyWaits);
+        },
+        onResponseError(_controller, error) {
+          // What was not sent can be sent again; so can what only reads.
+          const harmless = !sent || (body === null && (req.method === 'GET' || req.method === 'HEAD'));
+          const again = harmless && isBrokenConnection(error) && pool !== upstream.fresh && !res.headersSent;
+          if (over || !again) return end(error);
+          metrics.retried.inc({ upstream: upstream.name });
+          send(upstream.fresh);
+        },
+      });
+    }
+
+    /** Lets go of both sides; with a failure the client is told of it, as far as it can still be. */
+    function end(failure?: Error): void {
+      if (over) return;
+      over = true;
+      clearTimeout(timer);
+      if (!res.writableEnded) connection?.abort(nobodyWaits);
+      body?.destroy();
+      if (!failure) {
+        if (!res.headersSent) observe({ status: 499 });
+        return;
+      }
+      log.warn({ correlationId, upstream: upstream.name, route, reason: codeOf(failure) }, 'no whole answer');
+      if (res.headersSent) return void res.destroy();
+      const problem = toProblem(failure, upstream.name, timeoutMs);
+      observe({ status: errorCodes[problem.code].status });
+      next(problem);
+    }
+  };
+}
