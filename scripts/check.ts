@@ -1,0 +1,39 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const HELP = `npm run check
+
+Everything that can be told without running the system: types (tsc), lint and format (biome), and whether the
+generated tables in the docs are up to date. Import rules are among the tests (npm test).`;
+
+const { values: options } = parseArgs({ options: { help: { type: 'boolean' } } });
+if (options.help) {
+  console.log(HELP);
+  process.exit(0);
+}
+
+const steps: { name: string; command: string[]; mend: string }[] = [
+  { name: 'types', command: ['tsc', '--noEmit'], mend: 'mend the types above' },
+  {
+    name: 'lint and format',
+    command: ['biome', 'check', '--error-on-warnings'],
+    mend: 'npm run format mends most of it',
+  },
+  {
+    name: 'table of events',
+    command: ['node', 'scripts/event-table.ts', '--check', 'docs/architecture.md'],
+    mend: 'node scripts/event-table.ts --write docs/architecture.md',
+  },
+];
+
+const cwd = fileURLToPath(new URL('..', import.meta.url));
+let failed = 0;
+for (const { name, command, mend } of steps) {
+  const [program, ...args] = command;
+  const { status, error } = spawnSync(program!, args, { cwd, stdio: 'inherit' });
+  console.log(status === 0 ? `✓ ${name}` : `✗ ${name}: ${error?.message ?? mend}`);
+  if (status !== 0) failed += 1;
+}
+console.log(`check: ${steps.length - failed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
