@@ -1,0 +1,123 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { superviseProcess } from '@orderflow/local-runtime/process';
+import { serviceEnv } from '@orderflow/local-runtime/service-env';
+import { portsFrom, services } from '@orderflow/local-runtime/services';
+import { startSystem } from '@orderflow/local-runtime/system';
+import type { CrashPoint } from '@orderflow/messaging/crash-points';
+import { eventually } from '@orderflow/testing/eventually';
+import { createApi } from './api.ts';
+import { createLedgers } from './ledgers.ts';
+
+/** The whole system as `npm start` runs it, on ports and in a folder of its own. */
+export async function startTestSystem(env: Record<string, string> = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'orderflow-e2e-'));
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const ports = portsFrom({ ORDERFLOW_PORT_BASE: String(await freePortBase()) });
+  // Short time-outs, so that what a dead or frozen consumer left is taken over within seconds.
+  const extra = {
+    DEMO: 'true',
+    HANDLER_TIMEOUT_MS: '1000',
+    PROVIDER_TIMEOUT_MS: '1000',
+    SEND_TIMEOUT_MS: '1000',
+    ...env,
+  };
+  const lines: { service: string; line: string }[] = [];
+  const system = await startSystem({
+    root,
+    dataDir: folder,
+    ports,
+    env: extra,
+    log: (service, line) => void lines.push({ service, line }),
+    onProgress: () => {},
+  });
+  const ledgers = createLedgers(system);
+
+  return {
+    ...system,
+    api: createApi(system.urls.gateway!),
+    ledgers,
+    /** What the services have logged so far, as parsed lines. */
+    logged: (service: string): Record<string, unknown>[] =>
+      lines
+        .filter((entry) => entry.service === service && entry.line.startsWith('{'))
+        .map((entry) => JSON.parse(entry.line)),
+    process: (service: string) => system.services.get(service)!,
+    /** Arms a crash point, and gives a function that waits until the process has died of it and is back. */
+    crash(service: string, point: CrashPoint, pass = 1) {
+      const process = system.services.get(service)!;
+      const restarts = process.restarts;
+      process.send({ crashAt: `${point}:${pass}` });
+      return async () => {
+        await eventually(() => {
+          if (process.restarts <= restarts) throw new Error(`${service} has not passed ${point}`);
+        });
+        await ready(system.urls[service]!);
+      };
+    },
+    /** Starts a second replica of a service, on a port that nothing is routed to. */
+    async startReplica(name: string) {
+      const service = services.find((spec) => spec.name === name)!;
+      const replicaPorts = { ...ports, [name]: ports[name]! + REPLICA_OFFSET };
+      const { redisUrl, internalToken } = system;
+      const databaseUrl = system.postgres.url(`orderflow_${name}`);
+      const replica = superviseProcess({
+        name: `${name}-2`,
+        command: process.execPath,
+        args: [join('services', name, 'src', 'main.ts')],
+        env: serviceEnv({
+          service,
+          ports: replicaPorts,
+          databaseUrl,
+          redisUrl,
+          internalToken,
+          extra: { ...extra, INSTANCE: `${name}-2` },
+        }),
+        cwd: root,
+        restart: true,
+        onLine: (line) => void lines.push({ service: `${name}-2`, line }),
+      });
+      await ready(`http://127.0.0.1:${replicaPorts[name]}`);
+      return replica;
+    },
+    ready: (service: string) => ready(system.urls[service]!),
+    async stop() {
+      await ledgers.close();
+      await system.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export type TestSystem = Awaited<ReturnType<typeof startTestSystem>>;
+
+/** Above the ports of a system, where its second replicas listen. */
+const REPLICA_OFFSET = 30;
+
+const ready = (url: string) =>
+  eventually(
+    async () => {
+      const { status } = await fetch(`${url}/readyz`);
+      if (status !== 200) throw new Error(`${url} is not ready`);
+    },
+    { timeoutMs: 30_000 },
+  );
+
+/** A base above which all of the system's ports are free now. */
+async function freePortBase(): Promise<number> {
+  for (;;) {
+    const base = 20_000 + Math.floor(Math.random() * 20_000);
+    const free = await Promise.all(Array.from({ length: 22 + REPLICA_OFFSET }, (_, i) => isFree(base + i)));
+    if (free.every(Boolean)) return base;
+  }
+}
+
+const isFree = (port: number) =>
+  new Promise<boolean>((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });

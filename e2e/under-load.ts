@@ -1,0 +1,55 @@
+import { eventually } from '@orderflow/testing/eventually';
+import { expect } from 'vitest';
+import { startTestSystem } from './test-system.ts';
+
+/** The system with one product, orders to throw at it, and the audit that follows. */
+export async function startUnderLoad(env: Record<string, string> = {}) {
+  const system = await startTestSystem(env);
+  const { ledgers } = system;
+  const { id: productId } = await system.api.createProduct(1_000_000);
+  await eventually(async () => expect(await ledgers.productsUnknownToOrders()).toBe(0));
+  const accepted = new Set<string>();
+
+  /** One order of five has a card that is declined. An answer that does not come is no acceptance. */
+  async function placeOne(n: number): Promise<void> {
+    const paymentMethod = n % 5 === 4 ? 'pm_card_chargeDeclined' : 'pm_card_visa';
+    const answer = await system.api
+      .placeOrder(productId, { paymentMethod, quantity: 1 + (n % 3) })
+      .catch(() => undefined);
+    if (answer?.status === 201) accepted.add(answer.body.id);
+  }
+
+  const place = (orders: number) => Promise.all(Array.from({ length: orders }, (_, n) => placeOne(n)));
+
+  return {
+    system,
+    ledgers,
+    accepted,
+    /** Places so many orders at once. */
+    place,
+    /** Places orders, some at a time, for as long as `work` takes, and no more than a few hundred. */
+    async placeDuring(work: () => Promise<unknown>): Promise<void> {
+      let working = true;
+      const finished = work().finally(() => {
+        working = false;
+      });
+      for (let batch = 0; working && batch < 80; batch++) await place(5);
+      await finished;
+    },
+    /** All orders came to their end, and every order, cent, item, message and event is accounted for. */
+    async survived(options: { deadLetters?: number } = {}): Promise<void> {
+      await eventually(async () => expect(await ledgers.incomplete(accepted.size)).toBe(0), {
+        timeoutMs: 45_000,
+        everyMs: 100,
+      });
+      await eventually(async () => expect(await ledgers.violations(options)).toEqual([]), {
+        timeoutMs: 10_000,
+        everyMs: 200,
+      });
+      const known = new Set((await ledgers.orders()).map((order) => order.id));
+      expect([...accepted].filter((id) => !known.has(id))).toEqual([]);
+    },
+  };
+}
+
+export type UnderLoad = Awaited<ReturnType<typeof startUnderLoad>>;
