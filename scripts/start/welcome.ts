@@ -16,10 +16,9 @@ export async function welcome(options: {
   const gateway = `http://localhost:${ports.gateway}`;
   return [
     '',
-    `  Dashboard and API   ${gateway}`,
-    `  API documentation   ${gateway}/docs`,
+    `  API                 ${gateway}`,
     `  Mails sent          http://localhost:${ports.postbox}`,
-    `  The bank's ledger   http://localhost:${ports.bank}`,
+    `  The bank's ledger   http://localhost:${ports.bank}/v1/ledger`,
     `  Postgres, Redis     127.0.0.1:${ports.postgres} and ${ports.redis} (users postgres and default; passwords in ${options.dataDir})`,
     `  Raw logs            ${options.dataDir}/logs`,
     '',
@@ -32,8 +31,6 @@ export async function welcome(options: {
 async function demoHints(gateway: string, port: number): Promise<string[]> {
   const order = await guestOrder(gateway);
   return [
-    '  Log in as user@orderflow.io / User1234!, seller@orderflow.io / Seller123! or admin@orderflow.io / Admin123!',
-    '',
     '  Place an order as a guest; it is confirmed and charged by itself:',
     '',
     ...order.map(
