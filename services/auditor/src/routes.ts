@@ -1,5 +1,6 @@
 import { pageQuery } from '@orderflow/contracts/http';
-import { decodeCursor, encodeCursor, idParam, queryOf } from '@orderflow/service-kit/http-input';
+import { decodeCursor, idParam, queryOf } from '@orderflow/service-kit/http-input';
+import { toPage } from '@orderflow/service-kit/paging';
 import { ProblemError } from '@orderflow/service-kit/problem';
 import type { Express } from 'express';
 import { z } from 'zod';
@@ -42,11 +43,6 @@ export function mountRoutes(app: Express, { prisma }: { prisma: PrismaClient }) 
       orderBy: { eventId: 'desc' }, // UUIDv7: newest first
       take: limit + 1,
     });
-    const page = rows.slice(0, limit);
-    const last = page.at(-1);
-    res.json({
-      items: page.map(toAuditEvent),
-      nextCursor: last && rows.length > limit ? encodeCursor(last.eventId) : null,
-    });
+    res.json(toPage(rows, { limit }, toAuditEvent, (row) => row.eventId));
   });
 }

@@ -1,5 +1,6 @@
 import { createCustomerBody, editCustomerBody, pageQuery } from '@orderflow/contracts/http';
-import { bodyOf, decodeCursor, encodeCursor, idParam, queryOf } from '@orderflow/service-kit/http-input';
+import { bodyOf, decodeCursor, idParam, queryOf } from '@orderflow/service-kit/http-input';
+import { toPage } from '@orderflow/service-kit/paging';
 import { ProblemError } from '@orderflow/service-kit/problem';
 import { requestContext } from '@orderflow/service-kit/request-context';
 import type { Express } from 'express';
@@ -25,18 +26,16 @@ export function mountRoutes(app: Express, { db, prisma, metrics }: Deps) {
   });
 
   app.get('/api/customers', async (req, res) => {
-    const { limit, cursor, q } = queryOf(listQuery, req);
+    const { q, ...page } = queryOf(listQuery, req);
     const rows = await prisma.customer.findMany({
-      where: { ...(q && beginsWith(q)), ...(cursor && { email: { gt: decodeCursor(z.email(), cursor) } }) },
+      where: {
+        ...(q && beginsWith(q)),
+        ...(page.cursor && { email: { gt: decodeCursor(z.email(), page.cursor) } }),
+      },
       orderBy: { email: 'asc' },
-      take: limit + 1,
+      take: page.limit + 1,
     });
-    const page = rows.slice(0, limit);
-    const last = page.at(-1);
-    res.json({
-      items: page.map(toView),
-      nextCursor: last && rows.length > limit ? encodeCursor(last.email) : null,
-    });
+    res.json(toPage(rows, page, toView, (row) => row.email));
   });
 
   app.get('/api/customers/:id', async (req, res) => {

@@ -1,5 +1,6 @@
 import { adjustStockBody, createProductBody, editProductBody, pageQuery } from '@orderflow/contracts/http';
 import { bodyOf, idParam, queryOf } from '@orderflow/service-kit/http-input';
+import { afterCursor, newestFirst, toPage } from '@orderflow/service-kit/paging';
 import { ProblemError } from '@orderflow/service-kit/problem';
 import { requestContext } from '@orderflow/service-kit/request-context';
 import type { Express } from 'express';
@@ -8,7 +9,6 @@ import type { Deps } from './app.ts';
 import { adjustStock, toAdjustment } from './operations/adjust-stock.ts';
 import { createProduct } from './operations/create-product.ts';
 import { editProduct } from './operations/edit-product.ts';
-import { afterCursor, newestFirst, toPage } from './paging.ts';
 import { toInventoryView, toMovementView, toProductView, toReservationView, withStock } from './views.ts';
 
 const listProductsQuery = pageQuery.extend({

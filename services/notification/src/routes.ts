@@ -1,5 +1,6 @@
 import { notificationView, pageQuery } from '@orderflow/contracts/http';
-import { decodeCursor, encodeCursor, idParam, queryOf } from '@orderflow/service-kit/http-input';
+import { idParam, queryOf } from '@orderflow/service-kit/http-input';
+import { afterCursor, newestFirst, toPage } from '@orderflow/service-kit/paging';
 import { ProblemError } from '@orderflow/service-kit/problem';
 import type { Express } from 'express';
 import { z } from 'zod';
@@ -13,21 +14,15 @@ const plainQuery = z.object({ order_id: z.uuid().optional() });
 
 export function mountRoutes(app: Express, { prisma }: Deps) {
   app.get('/api/notifications', async (req, res) => {
-    const { limit, cursor, orderId, channel, status } = queryOf(listQuery, req);
+    const { orderId, channel, status, ...page } = queryOf(listQuery, req);
     const rows = await prisma.message.findMany({
       where: {
         AND: [shown, { orderId, channel, status }],
-        ...(cursor && { id: { lt: decodeCursor(z.uuid(), cursor) } }),
+        ...afterCursor(page),
       },
-      orderBy: { id: 'desc' }, // UUIDv7: newest first
-      take: limit + 1,
+      ...newestFirst(page),
     });
-    const page = rows.slice(0, limit);
-    const last = page.at(-1);
-    res.json({
-      items: page.map(toView),
-      nextCursor: last && rows.length > limit ? encodeCursor(last.id) : null,
-    });
+    res.json(toPage(rows, page, toView));
   });
 
   app.get('/api/notifications/:id', async (req, res) => {

@@ -7,7 +7,8 @@ import {
   sellerSettings,
   shipOrderBody,
 } from '@orderflow/contracts/http';
-import { bodyOf, decodeCursor, encodeCursor, idParam, queryOf } from '@orderflow/service-kit/http-input';
+import { bodyOf, idParam, queryOf } from '@orderflow/service-kit/http-input';
+import { afterCursor, newestFirst, toPage } from '@orderflow/service-kit/paging';
 import { ProblemError, parseInput } from '@orderflow/service-kit/problem';
 import { requestContext } from '@orderflow/service-kit/request-context';
 import type { Express, Request, RequestHandler } from 'express';
@@ -37,19 +38,13 @@ export function mountRoutes(app: Express, deps: RouteDeps) {
   });
 
   app.get('/api/orders', async (req, res) => {
-    const { limit, cursor, status, customerId } = queryOf(listOrdersQuery, req);
+    const { status, customerId, ...page } = queryOf(listOrdersQuery, req);
     const rows = await prisma.order.findMany({
-      where: { status, customerId, ...(cursor && { id: { lt: decodeCursor(z.uuid(), cursor) } }) },
+      where: { status, customerId, ...afterCursor(page) },
       include: withItems,
-      orderBy: { id: 'desc' }, // UUIDv7: newest first
-      take: limit + 1,
+      ...newestFirst(page),
     });
-    const page = rows.slice(0, limit);
-    const last = page.at(-1);
-    res.json({
-      items: page.map(toView),
-      nextCursor: last && rows.length > limit ? encodeCursor(last.id) : null,
-    });
+    res.json(toPage(rows, page, toView));
   });
 
   app.get('/api/orders/:id', async (req, res) => {

@@ -1,5 +1,6 @@
 import { card, pageQuery, paymentView, payOrderBody } from '@orderflow/contracts/http';
-import { bodyOf, decodeCursor, encodeCursor, idParam, queryOf } from '@orderflow/service-kit/http-input';
+import { bodyOf, idParam, queryOf } from '@orderflow/service-kit/http-input';
+import { afterCursor, newestFirst, toPage } from '@orderflow/service-kit/paging';
 import { ProblemError } from '@orderflow/service-kit/problem';
 import { requestContext } from '@orderflow/service-kit/request-context';
 import type { Express } from 'express';
@@ -36,22 +37,16 @@ export function mountRoutes(app: Express, { db, prisma, provider }: Deps) {
   });
 
   app.get('/api/payments', async (req, res) => {
-    const { limit, cursor, orderId, status } = queryOf(listPaymentsQuery, req);
+    const { orderId, status, ...page } = queryOf(listPaymentsQuery, req);
     const rows = await prisma.payment.findMany({
       where: {
         orderId,
         status: status ?? owed.status,
-        ...(cursor && { id: { lt: decodeCursor(z.uuid(), cursor) } }),
+        ...afterCursor(page),
       },
-      orderBy: { id: 'desc' }, // UUIDv7: newest first
-      take: limit + 1,
+      ...newestFirst(page),
     });
-    const page = rows.slice(0, limit);
-    const last = page.at(-1);
-    res.json({
-      items: page.map(toView),
-      nextCursor: last && rows.length > limit ? encodeCursor(last.id) : null,
-    });
+    res.json(toPage(rows, page, toView));
   });
 
   app.post('/api/payments/methods', async (req, res) => {
