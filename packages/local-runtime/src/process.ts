@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
 import { backoffMs, healthyAfterMs } from './backoff.ts';
 import { guardAgainstOrphan } from './orphan-guard.ts';
@@ -18,6 +19,8 @@ export type ProcessOptions = {
   /** Told when it ended, and in how many milliseconds it is started again (undefined: it is not). */
   onEnd?: (exit: Exit, restartInMs: number | undefined) => void;
   restart: boolean;
+  /** Above 0 it yields the processor to others that want it; as `nice` does, so that nobody needs a right for it. */
+  niceness?: number;
 };
 
 export type SupervisedProcess = ReturnType<typeof superviseProcess>;
@@ -39,6 +42,7 @@ export function superviseProcess(options: ProcessOptions) {
     const startedAt = Date.now();
     state = 'running';
     child = spawnProcess({ ...options, env });
+    yieldTo(child.pid, options.niceness);
     exited = exitOf(child, options.onLine);
     void exited.then((exit) => {
       if (Date.now() - startedAt > healthyAfterMs) inARow = 0;
@@ -105,6 +109,15 @@ export function superviseProcess(options: ProcessOptions) {
     /** Starts it after `stop`, with these changes to its environment from now on. */
     start,
   };
+}
+
+function yieldTo(pid: number | undefined, niceness = 0): void {
+  if (pid === undefined || niceness === 0) return;
+  try {
+    setPriority(pid, niceness);
+  } catch {
+    // It has ended already; whoever watches it sees that.
+  }
 }
 
 function spawnProcess(options: ProcessOptions): ChildProcess {
