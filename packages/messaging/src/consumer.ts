@@ -1,21 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Envelope } from '@orderflow/contracts/envelope';
-import { type EventType, isEventType, UnreadableEvent } from '@orderflow/contracts/events';
+import type { EventType } from '@orderflow/contracts/events';
 import { type Group, streamsOf } from '@orderflow/contracts/groups';
-import { type Database, isDatabaseUnavailable } from '@orderflow/service-kit/database';
+import type { Database } from '@orderflow/service-kit/database';
 import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
 import { createBlockingClient } from '@orderflow/service-kit/redis';
 import type { Redis } from 'ioredis';
 import { fullJitter } from './backoff.ts';
 import { watchGroup } from './consumer-upkeep.ts';
-import { crashPoint } from './crash-points.ts';
-import { bury, type Custody } from './dead-letters.ts';
-import { type Handlers, type Subscriber, wants } from './handlers.ts';
-import { handleOnce } from './inbox.ts';
+import { createEntryHandling } from './entry-handling.ts';
+import type { Handlers, Subscriber } from './handlers.ts';
 import { createConsumerMetrics } from './metrics.ts';
-import { readFor } from './read-for.ts';
-import { startRetries, takeCustody } from './retries.ts';
-import { type Entry, ensureGroups, streamKey, toEntries } from './stream.ts';
+import { startRetries } from './retries.ts';
+import { ensureGroups, streamKey, toEntries } from './stream.ts';
 
 export type ConsumerOptions = {
   group: Group;
@@ -63,130 +59,16 @@ export function startConsumer(options: ConsumerOptions) {
   let blocking: Redis | undefined;
   let stopping = false;
 
-  /** Waits out a dead Postgres: what was read stays in hand and no attempt is counted. */
-  async function untilDatabaseAnswers<T>(work: () => Promise<T>): Promise<T> {
-    for (let failures = 1; ; failures++) {
-      try {
-        return await work();
-      } catch (error) {
-        if (!isDatabaseUnavailable(error) || stopping) throw error;
-        loop.beat();
-        log.warn({ error: (error as Error).message }, 'Postgres does not answer; the events wait');
-        await sleep(fullJitter(failures, { baseMs: 50, capMs: 2_000 }));
-      }
-    }
-  }
-
-  const custodyOf = (entry: Entry, event?: Envelope): Custody => ({
+  const { handle, takeOver } = createEntryHandling({
     group,
-    key: event?.id ?? `${entry.stream}/${entry.id}`,
-    stream: entry.stream,
-    entryId: entry.id,
-    body: entry.body,
+    handlers,
+    db,
+    redis,
+    metrics,
+    log,
+    beat: loop.beat,
+    isStopping: () => stopping,
   });
-
-  /** The event of an entry; an unreadable one is buried, and one the group does not list is passed over. */
-  async function open(entry: Entry): Promise<Envelope | undefined> {
-    try {
-      const passedOver = entry.type !== undefined && !wants(handlers, entry.type);
-      const event = passedOver ? undefined : readFor(handlers, entry.body, 1);
-      if (!event) metrics.handled.inc({ type: 'other', outcome: 'ignored' });
-      return event;
-    } catch (error) {
-      if (!(error instanceof UnreadableEvent)) throw error;
-      log.error(
-        { entry: entry.id, stream: entry.stream, error: error.message },
-        'unreadable event: see the dead letters',
-      );
-      const custody = custodyOf(entry);
-      await untilDatabaseAnswers(() =>
-        bury(db, custody, { reason: 'unreadable', error: error.message, attempts: 1 }),
-      );
-      metrics.handled.inc({ type: 'unknown', outcome: 'dead' });
-      return undefined;
-    }
-  }
-
-  async function handle(entries: Entry[]): Promise<void> {
-    const opened: { entry: Entry; event: Envelope }[] = [];
-    for (const entry of entries) {
-      const event = await open(entry);
-      if (event) opened.push({ entry, event });
-    }
-    if (opened.length > 0) await handleBatch(opened);
-    await acknowledge(entries);
-  }
-
-  async function handleBatch(opened: { entry: Entry; event: Envelope }[]): Promise<void> {
-    const end = metrics.batchDuration.startTimer();
-    const events = opened.map(({ event }) => event);
-    try {
-      const fresh = await untilDatabaseAnswers(() => handleOnce({ db, group, handlers }, events));
-      crashPoint('consumer.after-commit');
-      countHandled(events, fresh);
-    } catch (error) {
-      if (isDatabaseUnavailable(error)) throw error; // stopping: the entries stay pending
-      await oneByOne(opened, error as Error);
-    }
-    end();
-  }
-
-  /** A batch failed: each event alone, so that a bad one holds up only itself. */
-  async function oneByOne(opened: { entry: Entry; event: Envelope }[], error: Error): Promise<void> {
-    log.warn(
-      { error: error.message, events: opened.length },
-      'a batch failed; its events are handled one by one',
-    );
-    for (const { entry, event } of opened) {
-      try {
-        const fresh = await untilDatabaseAnswers(() => handleOnce({ db, group, handlers }, [event]));
-        countHandled([event], fresh);
-      } catch (failure) {
-        if (isDatabaseUnavailable(failure)) throw failure;
-        log.warn(
-          { event: event.id, type: event.type, error: (failure as Error).message },
-          'event failed; it is tried again',
-        );
-        await untilDatabaseAnswers(() => takeCustody(db, [custodyOf(entry, event)], failure as Error));
-        metrics.handled.inc({ type: typeLabel(event), outcome: 'retried' });
-      }
-    }
-  }
-
-  function countHandled(events: Envelope[], fresh: number): void {
-    const now = Date.now();
-    const duplicates = events.length - fresh;
-    for (const event of events) {
-      metrics.handled.inc({ type: typeLabel(event), outcome: 'handled' });
-      metrics.delay.observe({ type: typeLabel(event) }, (now - Date.parse(event.time)) / 1000);
-    }
-    if (duplicates === 0) return;
-    metrics.duplicates.inc(duplicates);
-    log.debug({ duplicates }, 'events that were handled before are passed over');
-  }
-
-  async function acknowledge(entries: Entry[]): Promise<void> {
-    const byStream = Map.groupBy(entries, (entry) => entry.stream);
-    await Promise.all(
-      [...byStream].map(([stream, list]) => redis.xack(stream, group, ...list.map(({ id }) => id))),
-    );
-  }
-
-  /**
-   * Entries that were delivered before and not acknowledged: their consumer died, or its acknowledgement was
-   * lost. One of them may be what killed it, so Postgres takes them over and they are handled one by one.
-   */
-  async function takeOver(entries: Entry[]): Promise<void> {
-    if (entries.length === 0) return;
-    log.info({ entries: entries.length }, 'taking over entries that were delivered but not acknowledged');
-    const custody: Custody[] = [];
-    for (const entry of entries.filter(({ body }) => body !== '')) {
-      const event = await open(entry);
-      if (event) custody.push(custodyOf(entry, event));
-    }
-    await untilDatabaseAnswers(() => takeCustody(db, custody));
-    await acknowledge(entries);
-  }
 
   async function takeOverOwn(): Promise<void> {
     for (const stream of streams) {
@@ -285,9 +167,6 @@ export function startConsumer(options: ConsumerOptions) {
     },
   };
 }
-
-/** Types that nobody has heard of share one series: their number has no bound. */
-const typeLabel = ({ type }: Envelope): string => (isEventType(type) ? type : 'other');
 
 /** The types a service's table handles, to be held against `subscriptions`. */
 export const handledTypes = (handlers: Handlers): EventType[] => Object.keys(handlers) as EventType[];
