@@ -189,3 +189,16 @@ test('bigint arrives as a number, and one that a number cannot hold is an error,
   await expect(read('9007199254740992')).rejects.toThrow(RangeError);
   expect(await read('1')).toEqual([{ n: 1, other: '1.5' }]);
 });
+
+test('a statement that is joined to a list of keys looks rows up by key, however few the table has', async () => {
+  const db = await aDatabase();
+  await db.query('CREATE TABLE parcels (id integer PRIMARY KEY, weight integer)');
+  await db.query('INSERT INTO parcels SELECT n, 0 FROM generate_series(1, 2000) AS n');
+  await db.query('ANALYZE parcels');
+  const plan = await db.query<{ 'QUERY PLAN': string }>(
+    `EXPLAIN UPDATE parcels SET weight = changed.weight
+     FROM json_to_recordset('[]') AS changed(id integer, weight integer) WHERE parcels.id = changed.id`,
+  );
+  const text = plan.map((row) => row['QUERY PLAN']).join('\n');
+  expect(text).toContain('Index Scan using parcels_pkey');
+});
