@@ -21,8 +21,9 @@ export type Deps = {
 
 export function createApp(deps: Deps) {
   const { db, prisma, metrics } = deps;
-  const placeInBatch = createBatcher((orders: NewOrder[]) =>
-    db.transaction((tx) => placeOrders(tx, orders, metrics)),
+  const placeInBatch = createBatcher(
+    (orders: NewOrder[]) => db.transaction((tx) => placeOrders(tx, orders, metrics)),
+    { parallel: 1 },
   );
   async function placeOrder(order: NewOrder): Promise<OrderView> {
     const placed = await placeInBatch(order);

@@ -13,23 +13,26 @@ const CATALOGUE = `
   FROM products LEFT JOIN seller_settings USING (seller_id) WHERE id = ANY($1::uuid[])`;
 
 // In order of reference, so that two batches with the same references wait for one another instead of deadlocking.
+// With its items in one statement: every round trip of this transaction is time that a buyer waits.
 const INSERT_ORDERS = `
-  INSERT INTO orders (id, reference, customer_id, customer_name, customer_email, customer_phone, guest, seller_id,
-    status, payment_status, payment_method, confirmation, confirmation_requested, currency, total,
-    shipping_address, sequence, version, correlation_id, placed_at, updated_at)
-  SELECT id, reference, "customerId", name, email, phone, guest, "sellerId",
-    'PENDING', 'NONE', "paymentMethod", confirmation, confirmation = 'automatic', currency, total,
-    "shippingAddress", sequence, 1, "correlationId", now(), now()
-  FROM json_to_recordset($1) AS o(id uuid, reference text, "customerId" uuid, name text, email text, phone text,
-    guest boolean, "sellerId" text, "paymentMethod" text, confirmation text, currency text, total bigint,
-    "shippingAddress" jsonb, sequence integer, "correlationId" text)
-  ORDER BY reference
-  ON CONFLICT DO NOTHING RETURNING id, placed_at AS "placedAt"`;
-
-const INSERT_ITEMS = `
-  INSERT INTO order_items (order_id, line, product_id, sku, name, quantity, unit_price)
-  SELECT * FROM json_to_recordset($1) AS i(order_id uuid, line integer, product_id uuid, sku text, name text,
-    quantity integer, unit_price bigint)`;
+  WITH placed AS (
+    INSERT INTO orders (id, reference, customer_id, customer_name, customer_email, customer_phone, guest, seller_id,
+      status, payment_status, payment_method, confirmation, confirmation_requested, currency, total,
+      shipping_address, sequence, version, correlation_id, placed_at, updated_at)
+    SELECT id, reference, "customerId", name, email, phone, guest, "sellerId",
+      'PENDING', 'NONE', "paymentMethod", confirmation, confirmation = 'automatic', currency, total,
+      "shippingAddress", sequence, 1, "correlationId", now(), now()
+    FROM json_to_recordset($1) AS o(id uuid, reference text, "customerId" uuid, name text, email text, phone text,
+      guest boolean, "sellerId" text, "paymentMethod" text, confirmation text, currency text, total bigint,
+      "shippingAddress" jsonb, sequence integer, "correlationId" text)
+    ORDER BY reference
+    ON CONFLICT DO NOTHING RETURNING id, placed_at),
+  lines AS (
+    INSERT INTO order_items (order_id, line, product_id, sku, name, quantity, unit_price)
+    SELECT i.* FROM json_to_recordset($2) AS i(order_id uuid, line integer, product_id uuid, sku text, name text,
+      quantity integer, unit_price bigint)
+    JOIN placed ON placed.id = i.order_id)
+  SELECT id, placed_at AS "placedAt" FROM placed`;
 
 const BY_REFERENCE = 'SELECT id, reference FROM orders WHERE reference = ANY($1::text[])';
 
@@ -74,10 +77,10 @@ async function insert(tx: Transaction, accepted: Accepted[]): Promise<Map<string
   if (accepted.length === 0) return new Map();
   const rows = await tx.query<{ id: string; placedAt: Date }>(INSERT_ORDERS, [
     JSON.stringify(accepted.map(orderRow)),
+    JSON.stringify(accepted.flatMap(itemRows)),
   ]);
   const inserted = new Map(rows.map((row) => [row.id, row.placedAt]));
   const made = accepted.filter(({ order }) => inserted.has(order.id));
-  await tx.query(INSERT_ITEMS, [JSON.stringify(made.flatMap(itemRows))]);
   await appendToOutbox(tx, made.flatMap(draftsOf));
   return inserted;
 }
