@@ -10,7 +10,7 @@ export function startService(options: {
   log: (source: string, line: string) => void;
   onProgress: (message: string) => void;
 }) {
-  const { name, background } = options.service;
+  const { name, niceness } = options.service;
   const lastLines: string[] = [];
   const handle = superviseProcess({
     name,
@@ -19,7 +19,7 @@ export function startService(options: {
     env: options.env,
     cwd: options.root,
     restart: true,
-    niceness: background ? 10 : 0,
+    niceness,
     onLine: (line) => {
       if (lastLines.push(line) > 20) lastLines.shift();
       options.log(name, line);

@@ -6,8 +6,8 @@ export type ServiceSpec = {
   addresses: Record<string, string>;
   /** Environment variables that hold a further port it listens on. */
   ports: Record<string, string>;
-  /** Nobody waits for it: on a busy machine those that answer people go first. */
-  background?: boolean;
+  /** How far it lets others go first on a busy machine, as `nice` counts: what answers people by 0. */
+  niceness: number;
 };
 
 const domainUrls = {
@@ -18,29 +18,39 @@ const domainUrls = {
   CUSTOMER_URL: 'customer',
 };
 
+/** Of what goes on after the answer: orders wait for the one, nobody for the other. */
+const SAGA = 5;
+const BACKGROUND = 10;
+
 /** What `npm start` runs, in the order it is started. */
 export const services: ServiceSpec[] = [
-  { name: 'bank', needsRedis: false, addresses: {}, ports: {} },
-  { name: 'postbox', needsRedis: false, addresses: {}, ports: { SMTP_PORT: 'smtp' }, background: true },
-  { name: 'order', needsRedis: true, addresses: {}, ports: {} },
-  { name: 'inventory', needsRedis: true, addresses: {}, ports: {} },
-  { name: 'payment', needsRedis: true, addresses: { BANK_URL: 'bank' }, ports: {} },
+  { name: 'bank', needsRedis: false, addresses: {}, ports: {}, niceness: SAGA },
+  { name: 'postbox', needsRedis: false, addresses: {}, ports: { SMTP_PORT: 'smtp' }, niceness: BACKGROUND },
+  { name: 'order', needsRedis: true, addresses: {}, ports: {}, niceness: 0 },
+  { name: 'inventory', needsRedis: true, addresses: {}, ports: {}, niceness: SAGA },
+  { name: 'payment', needsRedis: true, addresses: { BANK_URL: 'bank' }, ports: {}, niceness: SAGA },
   {
     name: 'notification',
     needsRedis: true,
     addresses: { SMTP_URL: 'smtp', SMS_URL: 'postbox' },
     ports: {},
-    background: true,
+    niceness: BACKGROUND,
   },
-  { name: 'customer', needsRedis: true, addresses: {}, ports: {}, background: true },
+  { name: 'customer', needsRedis: true, addresses: {}, ports: {}, niceness: BACKGROUND },
   {
     name: 'auditor',
     needsRedis: true,
     addresses: { ...domainUrls, BANK_URL: 'bank' },
     ports: {},
-    background: true,
+    niceness: BACKGROUND,
   },
-  { name: 'gateway', needsRedis: true, addresses: { ...domainUrls, AUDITOR_URL: 'auditor' }, ports: {} },
+  {
+    name: 'gateway',
+    needsRedis: true,
+    addresses: { ...domainUrls, AUDITOR_URL: 'auditor' },
+    ports: {},
+    niceness: 0,
+  },
 ];
 
 /** Everything that listens: its usual port, and its place above ORDERFLOW_PORT_BASE when that is set. */

@@ -27,6 +27,8 @@ export type ConsumerOptions = {
   batchSize?: number;
   blockMs?: number;
   handlerTimeoutMs?: number;
+  /** The least time from the start of one batch to the next, so that events gather; a full batch does not wait. */
+  lingerMs?: number;
   /** How long failed events wait: full jitter below a cap that doubles up to `capMs`. */
   retryBackoff?: { baseMs: number; capMs: number };
 };
@@ -39,7 +41,7 @@ type ReadReply = [stream: string, entries: [string, string[] | null][]][] | null
  */
 export function startConsumer(options: ConsumerOptions) {
   const { group, handlers, db, redis, redisUrl, scope, instance, prefix } = options;
-  const { batchSize = 100, blockMs = 2_000, handlerTimeoutMs = 10_000, retryBackoff } = options;
+  const { batchSize = 100, blockMs = 2_000, handlerTimeoutMs = 10_000, lingerMs = 0, retryBackoff } = options;
   const streams = streamsOf(group).map((service) => streamKey(service, prefix));
   const log = scope.log.child({ part: 'consumer' });
   const metrics = createConsumerMetrics(scope.metrics);
@@ -128,7 +130,11 @@ export function startConsumer(options: ConsumerOptions) {
         ...streams.map(() => '>'),
       )) as ReadReply;
       const entries = (reply ?? []).flatMap(([stream, raw]) => toEntries(stream, raw));
-      if (entries.length > 0) await handle(entries);
+      if (entries.length === 0) continue;
+      const begunAt = performance.now();
+      await handle(entries);
+      const early = begunAt + lingerMs - performance.now();
+      if (early > 0 && entries.length < batchSize) await sleep(early);
     }
   }
 

@@ -25,6 +25,7 @@ export async function openMessaging(
 ) {
   const { log, onStop } = scope;
   const service = log.bindings().service as string;
+  const { LINGER_MS: lingerMs, HANDLER_TIMEOUT_MS: handlerTimeoutMs } = config;
   const instance = config.INSTANCE ?? hostname();
   armOnDemand(log);
   await migrate({ url: config.DATABASE_URL, folders: [messagingMigrations, migrations], log });
@@ -33,7 +34,7 @@ export async function openMessaging(
     service,
     log,
     max: config.DATABASE_POOL,
-    timeoutMs: config.HANDLER_TIMEOUT_MS,
+    timeoutMs: handlerTimeoutMs,
   });
   onStop('postgres', db.close);
   const redis = createCommandClient({ url: config.REDIS_URL, name: service, log });
@@ -45,12 +46,11 @@ export async function openMessaging(
     instance,
     /** Publishes this service's outbox from now on. */
     publishOutbox(producer: ServiceName): void {
-      const relay = startRelay({ service: producer, db, redis, scope, instance });
+      const relay = startRelay({ service: producer, db, redis, scope, instance, lingerMs });
       onStop('relay', relay.stop);
     },
     /** Handles the events of the group's subscriptions from now on. */
     consume(group: Group, handlers: Subscriber): void {
-      const handlerTimeoutMs = config.HANDLER_TIMEOUT_MS;
       const redisUrl = config.REDIS_URL;
       const consumer = startConsumer({
         group,
@@ -61,6 +61,7 @@ export async function openMessaging(
         scope,
         instance,
         handlerTimeoutMs,
+        lingerMs,
       });
       onStop('consumer', consumer.stop);
     },

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceName } from '@orderflow/contracts/events';
 import { type Database, isDatabaseUnavailable } from '@orderflow/service-kit/database';
 import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
@@ -20,8 +21,12 @@ type RelayOptions = {
   prefix?: string;
   batchSize?: number;
   leaseMs?: number;
+  /** How long rows gather after a round that published some; a full round is followed at once. */
+  lingerMs?: number;
   upkeepMs?: number;
 };
+
+type Pause = { ms: number; wakeable: boolean };
 
 const FORGET_EVERY_MS = 60_000;
 
@@ -55,6 +60,7 @@ export function startRelay(options: RelayOptions) {
     prefix,
     batchSize = 500,
     leaseMs = 5_000,
+    lingerMs = 25,
     upkeepMs = 5_000,
   } = options;
   const stream = streamKey(service, prefix);
@@ -119,38 +125,40 @@ export function startRelay(options: RelayOptions) {
     metrics.outboxAge.set(waiting!.age);
   }
 
-  /** One round; gives how long there is nothing to do. */
-  async function round(): Promise<number> {
-    if (!(await holdLease())) return leaseMs / 5;
+  /** One round; gives how long to pause after it, and whether a commit ends the pause. */
+  async function round(): Promise<Pause> {
+    if (!(await holdLease())) return { ms: leaseMs / 5, wakeable: true };
     await keepUp();
     const rows = await db.query<Publication>(UNPUBLISHED, [batchSize]);
     if (rows.length > 0) await publish(rows);
+    if (rows.length === batchSize) return { ms: 0, wakeable: true };
     // Commits of this process wake the relay; those of other replicas are found by looking.
-    return rows.length === batchSize ? 0 : rows.length > 0 ? 20 : 200;
+    return rows.length > 0 ? { ms: lingerMs, wakeable: false } : { ms: 200, wakeable: true };
   }
 
   async function run(): Promise<void> {
     await db.query('INSERT INTO messaging.relay (stream) VALUES ($1) ON CONFLICT DO NOTHING', [stream]);
     while (!stopping) {
       loop.beat();
-      const idleMs = await round().then(
-        (ms) => {
+      const pause = await round().then(
+        (pause) => {
           failures = 0;
-          return ms;
+          return pause;
         },
         (error) => {
           failures += 1;
           const reason = isDatabaseUnavailable(error) ? 'Postgres' : 'Redis or Postgres';
           log.warn({ error: (error as Error).message, failures }, `publishing failed; waiting for ${reason}`);
-          return fullJitter(failures, { baseMs: 50, capMs: 1_000 });
+          return { ms: fullJitter(failures, { baseMs: 50, capMs: 1_000 }), wakeable: true };
         },
       );
-      if (idleMs > 0 && !stopping) await waker.wait(idleMs);
+      if (pause.ms === 0 || stopping) continue;
+      await (pause.wakeable ? waker.wait(pause.ms) : sleep(pause.ms));
     }
   }
 
   async function publishTheRest(): Promise<void> {
-    while ((await round()) === 0);
+    while ((await round()).ms === 0);
     await db.query("UPDATE messaging.relay SET lease_until = '-infinity' WHERE stream = $1 AND holder = $2", [
       stream,
       instance,

@@ -16,11 +16,19 @@ export const databaseConfig = z.object({
   DATABASE_POOL: z.coerce.number().int().min(2).max(100).default(10),
 });
 
+/**
+ * How long events gather for the next round of a loop that has just had one. The first after a pause waits for
+ * nothing; under load fewer and larger transactions leave the processor to those who answer people.
+ * (As Kafka's `linger.ms`.)
+ */
+export const lingerMs = z.coerce.number().int().min(0).max(1_000);
+
 /** For services that exchange events. */
 export const messagingConfig = databaseConfig.extend({
   REDIS_URL: z.url({ protocol: /^rediss?$/ }),
   /** How long one batch of events may take; a dead consumer's events are taken over after 3.5 times that. */
   HANDLER_TIMEOUT_MS: z.coerce.number().int().min(100).default(10_000),
+  LINGER_MS: lingerMs.default(25),
 });
 
 /**

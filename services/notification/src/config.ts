@@ -1,7 +1,9 @@
-import { baseConfig, messagingConfig } from '@orderflow/service-kit/config';
+import { baseConfig, lingerMs, messagingConfig } from '@orderflow/service-kit/config';
 import { z } from 'zod';
 
 export const configSchema = baseConfig.extend(messagingConfig.shape).extend({
+  // A message may come a moment later.
+  LINGER_MS: lingerMs.default(100),
   /** The mail server, as `smtp://user:password@host:port`. */
   SMTP_URL: z.url({ protocol: /^smtps?$/ }),
   MAIL_FROM: z.string().min(3).default('OrderFlow <no-reply@orderflow.example>'),
