@@ -18,6 +18,9 @@ const domainUrls = {
   CUSTOMER_URL: 'customer',
 };
 
+/** Where tokens of people can be checked. */
+const auth = { AUTH_URL: 'customer' };
+
 /** Of what goes on after the answer: orders wait for the one, nobody for the other. */
 const SAGA = 5;
 const BACKGROUND = 10;
@@ -26,28 +29,28 @@ const BACKGROUND = 10;
 export const services: ServiceSpec[] = [
   { name: 'bank', needsRedis: false, addresses: {}, ports: {}, niceness: SAGA },
   { name: 'postbox', needsRedis: false, addresses: {}, ports: { SMTP_PORT: 'smtp' }, niceness: BACKGROUND },
-  { name: 'order', needsRedis: true, addresses: {}, ports: {}, niceness: 0 },
-  { name: 'inventory', needsRedis: true, addresses: {}, ports: {}, niceness: SAGA },
-  { name: 'payment', needsRedis: true, addresses: { BANK_URL: 'bank' }, ports: {}, niceness: SAGA },
+  { name: 'order', needsRedis: true, addresses: auth, ports: {}, niceness: 0 },
+  { name: 'inventory', needsRedis: true, addresses: auth, ports: {}, niceness: SAGA },
+  { name: 'payment', needsRedis: true, addresses: { ...auth, BANK_URL: 'bank' }, ports: {}, niceness: SAGA },
   {
     name: 'notification',
     needsRedis: true,
-    addresses: { SMTP_URL: 'smtp', SMS_URL: 'postbox' },
+    addresses: { ...auth, SMTP_URL: 'smtp', SMS_URL: 'postbox' },
     ports: {},
     niceness: BACKGROUND,
   },
-  { name: 'customer', needsRedis: true, addresses: {}, ports: {}, niceness: BACKGROUND },
+  { name: 'customer', needsRedis: true, addresses: auth, ports: {}, niceness: BACKGROUND },
   {
     name: 'auditor',
     needsRedis: true,
-    addresses: { ...domainUrls, BANK_URL: 'bank' },
+    addresses: { ...auth, ...domainUrls, BANK_URL: 'bank' },
     ports: {},
     niceness: BACKGROUND,
   },
   {
     name: 'gateway',
     needsRedis: true,
-    addresses: { ...domainUrls, AUDITOR_URL: 'auditor' },
+    addresses: { ...auth, ...domainUrls, AUDITOR_URL: 'auditor' },
     ports: {},
     niceness: 0,
   },

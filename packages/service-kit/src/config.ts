@@ -10,6 +10,21 @@ export const baseConfig = z.object({
   INSTANCE: z.string().min(1).optional(),
 });
 
+/** For services that take requests from people: how to tell who they are. */
+export const authConfig = z.object({
+  /** The customer service, whose `/.well-known/jwks.json` has the public keys of access tokens. */
+  AUTH_URL: z.url({ protocol: /^https?$/ }),
+  JWT_ISSUER: z.string().min(1).default('orderflow'),
+  JWT_AUDIENCE: z.string().min(1).default('orderflow-api'),
+  /** The secret by which parts of OrderFlow know one another. */
+  INTERNAL_TOKEN: z.string().min(16),
+  /** Serves the plain aliases and orders of guests, which ask nobody who they are, and makes the demo accounts. */
+  DEMO: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((demo) => demo === 'true'),
+});
+
 /** For services with a database of their own. */
 export const databaseConfig = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),

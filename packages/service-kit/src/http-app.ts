@@ -1,4 +1,5 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import type { Auth } from './auth.ts';
 import { isDatabaseUnavailable } from './database.ts';
 import type { Health } from './health.ts';
 import type { Logger } from './logger.ts';
@@ -12,6 +13,8 @@ type HttpAppOptions = {
   health: Health;
   /** Mounts the service's own routes. */
   routes: (app: Express) => void;
+  /** Reads who asks from the bearer token; without it every request is nobody's. */
+  auth?: Auth;
   bodyLimit?: string;
   /** False leaves bodies unread: a proxy passes them on as they come. */
   parseBodies?: boolean;
@@ -26,6 +29,7 @@ export function createHttpApp({
   metrics,
   health,
   routes,
+  auth,
   bodyLimit = '256kb',
   parseBodies = true,
 }: HttpAppOptions): Express {
@@ -34,6 +38,7 @@ export function createHttpApp({
   app.set('etag', false);
   mountProbes(app, health, metrics);
   app.use(withRequestContext, observe(log, metrics));
+  if (auth) app.use(auth.authenticate);
   if (parseBodies) app.use(express.json({ limit: bodyLimit }));
   routes(app);
   app.use((req) => {
@@ -92,6 +97,7 @@ const answerWithProblem =
       log.error({ error, correlationId }, 'unexpected error in a request');
     if (res.headersSent) return res.destroy();
     if (problem.retryAfter !== undefined) res.setHeader('retry-after', problem.retryAfter);
+    if (problem.code === 'unauthenticated') res.setHeader('www-authenticate', 'Bearer');
     const document = problemDocument(problem, correlationId);
     res.status(document.status).type('application/problem+json').send(JSON.stringify(document));
   };
