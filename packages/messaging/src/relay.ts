@@ -5,6 +5,7 @@ import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
 import type { Redis } from 'ioredis';
 import { fullJitter } from './backoff.ts';
 import { crashPoint } from './crash-points.ts';
+import { forgetOldKeys } from './idempotency.ts';
 import { createRelayMetrics } from './metrics.ts';
 import { onAppended } from './outbox.ts';
 import { forgetOldRows, replayOutbox, trimAndRecordSafePoint } from './relay-upkeep.ts';
@@ -117,6 +118,7 @@ export function startRelay(options: RelayOptions) {
     if (Date.now() >= forgetAt) {
       forgetAt = Date.now() + FORGET_EVERY_MS;
       await forgetOldRows(db);
+      await forgetOldKeys(db);
     }
     const [waiting] = await db.query<{ rows: number; age: number }>(`
       SELECT count(*) AS rows, coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8 AS age

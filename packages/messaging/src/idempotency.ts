@@ -1,0 +1,151 @@
+import { createHash } from 'node:crypto';
+import { actorName, actorOf } from '@orderflow/service-kit/auth';
+import type { Database, Transaction } from '@orderflow/service-kit/database';
+import { ProblemError } from '@orderflow/service-kit/problem';
+import type { Request, Response } from 'express';
+
+/** An answer to a request, as it is kept for those that repeat it. */
+export type Reply = { status: number; body?: unknown; headers?: Record<string, string> };
+
+export type IdempotencyKey = {
+  /** Who asks, and for what: two customers may use one key, and one customer may for two routes. */
+  scope: string;
+  key: string;
+  /** Of the body: a repeated request has the same. */
+  fingerprint: string;
+};
+
+/** What became of a key: its request is to be done now, was answered before, or is refused. */
+export type Claim = 'fresh' | Reply | ProblemError;
+
+const KEPT = "interval '24 hours'";
+
+/**
+ * The `Idempotency-Key` of a request, bare as with Stripe or quoted as in the IETF draft; undefined without one.
+ * Throws `invalid_request` on one that is empty, too long or not plain.
+ * https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
+ */
+export function idempotencyKeyOf(req: Request): IdempotencyKey | undefined {
+  const header = req.get('idempotency-key');
+  if (header === undefined) return undefined;
+  const key = /^"(.*)"$/.exec(header)?.[1] ?? header;
+  if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
+    throw new ProblemError(
+      'invalid_request',
+      'Idempotency-Key must be 1 to 255 visible characters of ASCII.',
+    );
+  }
+  const actor = actorOf(req);
+  const scope = `${actor ? actorName(actor) : 'guest'} ${req.method} ${req.baseUrl}${req.path}`;
+  const fingerprint = createHash('sha256').update(canonical(req.body)).digest('base64url');
+  return { scope, key, fingerprint };
+}
+
+const LOCK = `
+  SELECT pg_try_advisory_xact_lock(hashtextextended(scope || ' ' || key, 0)) AS mine
+  FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS wanted(scope, key, n) ORDER BY n`;
+
+const STORED = `
+  SELECT scope, key, fingerprint, status, headers, body FROM messaging.idempotency_key
+  WHERE (scope, key) IN (SELECT * FROM unnest($1::text[], $2::text[])) AND created_at > now() - ${KEPT}`;
+
+type StoredRow = IdempotencyKey & { status: number; headers: Record<string, string>; body: unknown };
+
+/**
+ * Takes keys for the rest of this transaction, in which their effects and `storeReplies` follow. A key whose first
+ * request is still running, here or in another replica, is refused rather than waited for.
+ */
+export async function claimKeys(tx: Transaction, keys: IdempotencyKey[]): Promise<Claim[]> {
+  if (keys.length === 0) return [];
+  const columns = [keys.map(({ scope }) => scope), keys.map(({ key }) => key)];
+  const locks = await tx.query<{ mine: boolean }>(LOCK, columns);
+  // A statement of its own: its snapshot has what the holders of the locks before us have committed.
+  const stored = await tx.query<StoredRow>(STORED, columns);
+  const answers = new Map(stored.map((row) => [nameOf(row), row]));
+  const taken = new Set<string>();
+  return keys.map((key, i) => {
+    const name = nameOf(key);
+    const answer = answers.get(name);
+    if (answer) return replyOf(answer, key);
+    if (!locks[i]!.mine || taken.has(name)) {
+      return new ProblemError(
+        'request_in_progress',
+        'Wait for its answer, or send the same again in a second.',
+        {
+          retryAfter: 1,
+        },
+      );
+    }
+    taken.add(name);
+    return 'fresh';
+  });
+}
+
+const STORE = `
+  INSERT INTO messaging.idempotency_key (scope, key, fingerprint, status, headers, body)
+  SELECT scope, key, fingerprint, status, coalesce(headers, '{}'), body
+  FROM json_to_recordset($1) AS answer(scope text, key text, fingerprint text, status smallint, headers json, body json)
+  ON CONFLICT (scope, key) DO UPDATE SET fingerprint = excluded.fingerprint, status = excluded.status,
+    headers = excluded.headers, body = excluded.body, created_at = now()`;
+
+/** Keeps the answers to keys that `claimKeys` found fresh, in the same transaction. */
+export async function storeReplies(
+  tx: Transaction,
+  answers: { key: IdempotencyKey; reply: Reply }[],
+): Promise<void> {
+  if (answers.length === 0) return;
+  await tx.query(STORE, [JSON.stringify(answers.map(({ key, reply }) => ({ ...key, ...reply })))]);
+}
+
+/**
+ * Does `work` once for each Idempotency-Key, in one transaction with the answer it gives; a repeated request gets
+ * that answer. Without a key it is one transaction like any other. What `work` throws is not kept: nothing happened.
+ */
+export async function answerOnce(
+  db: Database,
+  req: Request,
+  work: (tx: Transaction) => Promise<Reply>,
+): Promise<Reply> {
+  const key = idempotencyKeyOf(req);
+  if (!key) return db.transaction(work);
+  return db.transaction(async (tx) => {
+    const [claim] = await claimKeys(tx, [key]);
+    if (claim instanceof ProblemError) throw claim;
+    if (claim !== 'fresh') return claim!;
+    const reply = await work(tx);
+    await storeReplies(tx, [{ key, reply }]);
+    return reply;
+  });
+}
+
+/** Sends a reply, the first one or one that was kept. */
+export function send(res: Response, { status, headers = {}, body }: Reply): void {
+  res.status(status).set(headers);
+  if (body === undefined || body === null) res.end();
+  else res.json(body);
+}
+
+/** Deletes keys that are past their time, a bounded number a call. */
+export async function forgetOldKeys(db: Database): Promise<void> {
+  await db.query(`
+    DELETE FROM messaging.idempotency_key WHERE ctid = ANY(ARRAY(
+      SELECT ctid FROM messaging.idempotency_key WHERE created_at < now() - ${KEPT} LIMIT 5000))`);
+}
+
+const nameOf = ({ scope, key }: { scope: string; key: string }) => `${scope} ${key}`;
+
+function replyOf({ fingerprint, status, headers, body }: StoredRow, key: IdempotencyKey): Claim {
+  if (fingerprint !== key.fingerprint) {
+    return new ProblemError('idempotency_key_reused', 'Use a new key for a new request.');
+  }
+  return { status, headers: { ...headers, 'idempotent-replayed': 'true' }, body };
+}
+
+/** The same text for the same JSON, in whatever order its fields came. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value ?? null, (_key, child: unknown) =>
+    typeof child === 'object' && child !== null && !Array.isArray(child)
+      ? Object.fromEntries(Object.entries(child).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : child,
+  );
+}
