@@ -18,7 +18,7 @@ const serviceMayImport = ['contracts', 'service-kit', 'messaging'];
 const simulator = /^services\/(bank|postbox)\/test\//;
 
 /** Contracts are read by browsers too: nothing but schemas and what they are made of. */
-const contractsMayUse = ['zod', 'uuid'];
+const contractsMayUse = ['zod', 'zod-openapi', 'uuid'];
 const inputOutput = /\b(process|console|fetch|Deno|XMLHttpRequest|WebSocket)\s*[.(]|\bimport\s*\(/;
 
 const mayReadEnvironment =
@@ -65,7 +65,7 @@ function violations(file: string, source: string): string[] {
     if (!ours) {
       const foreign =
         home === 'packages/contracts' && !isForTests(file) && !contractsMayUse.includes(imported);
-      return foreign ? 'contracts use zod and uuid only' : undefined;
+      return foreign ? `contracts use ${contractsMayUse.join(', ')} only` : undefined;
     }
     if (kind !== 'packages' && kind !== 'services') return undefined;
     if (ours === name) return 'a package imports itself by relative paths';

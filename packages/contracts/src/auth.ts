@@ -27,7 +27,8 @@ export const accessClaims = z.discriminatedUnion('role', [
 ]);
 export type AccessClaims = z.infer<typeof accessClaims>;
 
-const email = z.email().max(254);
+/** Letters of either case name the same account. */
+const email = z.email().max(254).toLowerCase();
 const password = z.string().min(8).max(200);
 
 /** `POST /api/auth/register`: makes a customer's account. */
@@ -43,6 +44,35 @@ export const loginBody = z.strictObject({ email, password: z.string().min(1).max
 /** `POST /api/auth/refresh` and `/logout`. */
 export const refreshBody = z.strictObject({ refreshToken: z.string().min(1).max(500) });
 
+const who = { name: registerBody.shape.name, email, password };
+
+/**
+ * `POST /api/accounts`, for admins and the internal token: the way to a seller's or an admin's account, which
+ * nobody can register for. The first admin of an installation is made with the internal token
+ * (`Authorization: Bearer $INTERNAL_TOKEN`); that admin makes the others, and the sellers, with their own.
+ * As a customer's it gives an account to somebody whose record was made by hand.
+ */
+export const createAccountBody = z
+  .discriminatedUnion('role', [
+    z.strictObject({ role: z.literal('customer'), ...who, phone: phone.optional() }),
+    z.strictObject({
+      role: z.literal('seller'),
+      ...who,
+      sellerId: z
+        .string()
+        .trim()
+        .min(1)
+        .max(254)
+        .describe('Whose products and orders the account may see and move'),
+    }),
+    z.strictObject({ role: z.literal('admin'), ...who }),
+  ])
+  .describe(
+    'Makes an account of any role; for admins and the internal token only. An installation gets its first admin ' +
+      'by sending this once with "Authorization: Bearer $INTERNAL_TOKEN"; that admin makes the sellers, each with ' +
+      'the sellerId that their products carry.',
+  );
+
 export const accountView = z.object({
   id: z.uuid(),
   role,
@@ -51,6 +81,7 @@ export const accountView = z.object({
   customerId: z.uuid().nullable(),
   sellerId: z.string().nullable(),
 });
+export type AccountView = z.infer<typeof accountView>;
 
 export const tokensView = z.object({
   accessToken: z.string(),
@@ -62,3 +93,17 @@ export const tokensView = z.object({
   account: accountView,
 });
 export type TokensView = z.infer<typeof tokensView>;
+
+/** A public key as `JWKS_PATH` publishes it (RFC 8037): no private part has a place in it. */
+export const publicKey = z.strictObject({
+  kty: z.literal('OKP'),
+  crv: z.literal('Ed25519'),
+  x: z.string(),
+  kid: z.string(),
+  alg: z.literal('EdDSA'),
+  use: z.literal('sig'),
+});
+export type PublicKey = z.infer<typeof publicKey>;
+
+/** `GET /.well-known/jwks.json`. */
+export const jwksView = z.object({ keys: z.array(publicKey) });

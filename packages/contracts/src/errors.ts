@@ -17,7 +17,7 @@ export const errorCodes = {
   request_in_progress: { status: 409, title: 'The first request with this idempotency key is still running' },
   version_changed: { status: 412, title: 'It was changed since you read it' },
   payload_too_large: { status: 413, title: 'The body is too large' },
-  unsupported_media_type: { status: 415, title: 'Send JSON' },
+  unsupported_media_type: { status: 415, title: 'This address takes another type of body' },
   unknown_product: { status: 422, title: 'A product is not in the catalogue' },
   mixed_sellers: { status: 422, title: 'An order holds the products of one seller' },
   mixed_currencies: { status: 422, title: 'An order has one currency' },

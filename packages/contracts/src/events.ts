@@ -85,6 +85,8 @@ export const events = {
     when: 'the stock is held; with a payment method it is charged now, without one it is due',
     data: z.object({
       orderId,
+      customerId: z.uuid(),
+      sellerId: z.string(),
       total: money,
       paymentMethod: paymentMethod.nullable(),
       expiresAt: z.iso.datetime(),

@@ -1,0 +1,67 @@
+import type { z } from 'zod';
+import type { ErrorCode } from '../errors.ts';
+
+export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+/** `service` is the internal token; `public` is anybody, with a token or without. */
+export type Caller = 'public' | 'customer' | 'seller' | 'admin' | 'service';
+
+/** One thing that the API does, as it is served through the gateway. */
+export type Operation = {
+  method: Method;
+  /** As OpenAPI writes it: `/api/orders/{id}`. */
+  path: string;
+  /** The service that answers; `gateway` is the gateway itself. */
+  service: 'gateway' | 'order' | 'inventory' | 'payment' | 'notification' | 'customer' | 'auditor';
+  tag: Tag;
+  summary: string;
+  /** Who may call it. Whose things each of them may touch is checked by the service. */
+  who: readonly Caller[];
+  params?: z.ZodObject;
+  query?: z.ZodObject;
+  headers?: z.ZodObject;
+  body?: z.ZodType;
+  /** Of a body that is not JSON. */
+  bodyTypes?: readonly string[];
+  success: {
+    status: number;
+    schema?: z.ZodType;
+    /** Of an answer that is not JSON. */
+    contentType?: string;
+  };
+  /** Beside those that follow from the rest, see `errorsOf`. */
+  errors?: readonly ErrorCode[];
+  /** With an `Idempotency-Key` it may be sent again: the first answer comes back. */
+  idempotencyKey?: true;
+  /** Served in demo mode only. */
+  demo?: true;
+};
+
+export const tags = {
+  Accounts: 'Registering and logging in: tokens for all the rest',
+  Catalogue: 'Products and their pictures',
+  Stock: 'What is there, what is promised, and every movement of it',
+  Orders: 'From the cart to the door',
+  Payments: 'Money, in minor units',
+  Notifications: 'What customers were told by e-mail and SMS',
+  Customers: 'Records of customers',
+  Audit: 'What happened, when, by whom; and what could not be handled',
+  System: 'The gateway itself',
+  'Plain aliases': 'For scripts written against simpler systems; in demo mode only',
+} as const;
+export type Tag = keyof typeof tags;
+
+/** Every error code that an operation can answer with: its own, and those of its inputs, its callers and the gateway. */
+export function errorsOf(operation: Operation): ErrorCode[] {
+  const { who, params, query, body, errors = [] } = operation;
+  const restricted = !who.includes('public');
+  const codes: ErrorCode[] = operation.service === 'gateway' ? [] : ['unauthenticated', 'rate_limited'];
+  if (params || query || body) codes.push('invalid_request');
+  if (body) codes.push('payload_too_large', 'unsupported_media_type');
+  if (restricted && who.length < 4) codes.push('forbidden');
+  if (params) codes.push('not_found');
+  if (operation.idempotencyKey) codes.push('idempotency_key_reused', 'request_in_progress');
+  if (operation.service !== 'gateway') {
+    codes.push('internal_error', 'upstream_failed', 'unavailable', 'upstream_timeout');
+  }
+  return [...new Set([...codes, ...errors])];
+}

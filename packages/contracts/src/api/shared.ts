@@ -1,0 +1,11 @@
+import { z } from 'zod';
+
+export const idParams = z.object({ id: z.uuid() });
+export const orderParams = z.object({ id: z.uuid().meta({ description: 'The order' }) });
+
+/** Everybody with a token. Who of them may touch which thing, the service says. */
+export const everybody = ['customer', 'seller', 'admin', 'service'] as const;
+export const buyers = ['customer', 'admin', 'service'] as const;
+export const sellers = ['seller', 'admin', 'service'] as const;
+export const operators = ['admin', 'service'] as const;
+export const anybody = ['public'] as const;
