@@ -1,16 +1,36 @@
+import { mountDeadLetterRoutes } from '@orderflow/messaging/dead-letter-routes';
+import type { Auth } from '@orderflow/service-kit/auth';
 import type { Database } from '@orderflow/service-kit/database';
 import { createHttpApp } from '@orderflow/service-kit/http-app';
 import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
 import type { PrismaClient } from './generated/prisma/client.ts';
+import type { Keys } from './keys.ts';
 import type { CustomerMetrics } from './metrics.ts';
+import type { Passwords } from './passwords.ts';
 import { mountRoutes } from './routes.ts';
+import { mountAuthRoutes } from './routes-auth.ts';
+import type { Tokens } from './tokens.ts';
 
 export type Deps = {
   scope: Pick<ServiceScope, 'log' | 'metrics' | 'health'>;
   db: Database;
   prisma: PrismaClient;
   metrics: CustomerMetrics;
+  auth: Auth;
+  keys: Keys;
+  tokens: Tokens;
+  passwords: Passwords;
+  sessionDays: number;
 };
 
 export const createApp = (deps: Deps) =>
-  createHttpApp({ ...deps.scope, routes: (app) => mountRoutes(app, deps) });
+  createHttpApp({
+    ...deps.scope,
+    routes: (app) => {
+      // Before the check of tokens: whoever comes for a new one often sends the old one along.
+      mountAuthRoutes(app, deps);
+      app.use(deps.auth.authenticate);
+      mountRoutes(app, deps);
+      mountDeadLetterRoutes(app, { db: deps.db, group: 'customer' });
+    },
+  });

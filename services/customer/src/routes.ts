@@ -1,31 +1,40 @@
+import { createAccountBody } from '@orderflow/contracts/auth';
 import { createCustomerBody, editCustomerBody, pageQuery } from '@orderflow/contracts/http';
+import { answerOnce, send } from '@orderflow/messaging/idempotency';
+import { actorName, requireActor } from '@orderflow/service-kit/auth';
 import { bodyOf, decodeCursor, idParam, queryOf } from '@orderflow/service-kit/http-input';
 import { toPage } from '@orderflow/service-kit/paging';
 import { ProblemError } from '@orderflow/service-kit/problem';
 import { requestContext } from '@orderflow/service-kit/request-context';
-import type { Express } from 'express';
+import type { Express, Request } from 'express';
 import { z } from 'zod';
 import type { Deps } from './app.ts';
+import { createAccount } from './operations/create-account.ts';
+import { editCustomer } from './operations/edit-customer.ts';
+import { readCustomer } from './operations/read-customer.ts';
 import { registerCustomer } from './operations/register-customer.ts';
-import { toView } from './views.ts';
+import { toAccountView, toView } from './views.ts';
 
 const listQuery = pageQuery.extend({
   /** How a name or an e-mail address begins. */
   q: z.string().trim().min(1).max(200).optional(),
 });
 
-export function mountRoutes(app: Express, { db, prisma, metrics }: Deps) {
+export function mountRoutes(app: Express, { db, prisma, metrics, passwords }: Deps) {
   app.post('/api/customers', async (req, res) => {
+    const cause = causeOf(req, requireActor(req, 'admin', 'service'));
     const body = bodyOf(createCustomerBody, req);
-    const { id, kind } = await registerCustomer(db, { body, context: requestContext(req) });
-    metrics.created.inc({ kind });
-    res
-      .status(201)
-      .location(`/api/customers/${id}`)
-      .json(await viewOf(id));
+    const reply = await answerOnce(db, req, async (tx) => {
+      const { id, kind } = await registerCustomer(tx, { body, cause });
+      tx.afterCommit(() => metrics.created.inc({ kind }));
+      const headers = { location: `/api/customers/${id}` };
+      return { status: 201, headers, body: toView(await readCustomer(tx.query, id)) };
+    });
+    send(res, reply);
   });
 
   app.get('/api/customers', async (req, res) => {
+    requireActor(req, 'admin', 'service');
     const { q, ...page } = queryOf(listQuery, req);
     const rows = await prisma.customer.findMany({
       where: {
@@ -39,21 +48,36 @@ export function mountRoutes(app: Express, { db, prisma, metrics }: Deps) {
   });
 
   app.get('/api/customers/:id', async (req, res) => {
-    res.json(await viewOf(idParam(req)));
+    res.json(toView(await readCustomer(db.query, ownId(req))));
   });
 
   app.patch('/api/customers/:id', async (req, res) => {
-    const id = idParam(req);
-    const changes = bodyOf(editCustomerBody, req);
-    await prisma.customer.updateMany({ where: { id }, data: { ...changes, updatedAt: new Date() } });
-    res.json(await viewOf(id));
+    const id = ownId(req);
+    await editCustomer(db, { id, changes: bodyOf(editCustomerBody, req) });
+    res.json(toView(await readCustomer(db.query, id)));
   });
 
-  async function viewOf(id: string) {
-    const row = await prisma.customer.findUnique({ where: { id } });
-    if (!row) throw new ProblemError('not_found', `There is no customer ${id}.`);
-    return toView(row);
-  }
+  // No Idempotency-Key: what it keeps of a body is a fast hash, and this one holds a password.
+  app.post('/api/accounts', async (req, res) => {
+    const cause = causeOf(req, requireActor(req, 'admin', 'service'));
+    const body = bodyOf(createAccountBody, req);
+    const account = await createAccount(db, { body, cause, passwords, metrics });
+    res.status(201).json(toAccountView(account));
+  });
+}
+
+const causeOf = (req: Request, actor: Parameters<typeof actorName>[0]) => ({
+  ...requestContext(req),
+  actor: actorName(actor),
+});
+
+/** The id that is asked for, when it is one that the actor may ask for; a customer is told of no other. */
+function ownId(req: Request): string {
+  const actor = requireActor(req, 'customer', 'admin', 'service');
+  const id = idParam(req);
+  if (actor.kind === 'customer' && actor.customerId !== id)
+    throw new ProblemError('not_found', `There is no customer ${id}.`);
+  return id;
 }
 
 function beginsWith(q: string) {

@@ -1,15 +1,40 @@
+import type { TokensView } from '@orderflow/contracts/auth';
 import type { Event } from '@orderflow/contracts/events';
 import { customerIdOf, newId } from '@orderflow/contracts/ids';
 import { handleOnce } from '@orderflow/messaging/inbox';
 import { messagingMigrations } from '@orderflow/messaging/migrations';
+import { createAuth } from '@orderflow/service-kit/auth';
 import { testDatabase } from '@orderflow/testing/database';
 import { anEvent } from '@orderflow/testing/events';
 import { testScope } from '@orderflow/testing/scope';
+import { as, testAuth } from '@orderflow/testing/tokens';
 import { PrismaPg } from '@prisma/adapter-pg';
+import request from 'supertest';
 import { createApp } from '../src/app.ts';
 import { createHandlers } from '../src/consumers.ts';
 import { PrismaClient } from '../src/generated/prisma/client.ts';
+import { createKeys } from '../src/keys.ts';
 import { createCustomerMetrics } from '../src/metrics.ts';
+import { rotateKeys } from '../src/operations/rotate-keys.ts';
+import { createPasswords } from '../src/passwords.ts';
+import { createTokens } from '../src/tokens.ts';
+
+const naming = { issuer: 'https://issuer.example', audience: 'the-api' };
+const accessSeconds = 600;
+
+/** Makes a hash in a few milliseconds: what a good one costs is not the matter of most tests. */
+export const cheapCost = { N: 2 ** 10, r: 8, p: 1 };
+
+/** As a replica of the service has them; a new one reads the keys of the database anew. */
+function replica(prisma: PrismaClient) {
+  const keys = createKeys({ prisma });
+  const tokens = createTokens({ ...naming, keys, accessSeconds });
+  return {
+    keys,
+    tokens,
+    auth: createAuth({ ...naming, keys: keys.verify, internalToken: 'an-internal-token' }),
+  };
+}
 
 /** The service of the running test: its app, its database, and the events that come in and go out. */
 export async function customerService() {
@@ -18,17 +43,41 @@ export async function customerService() {
   const prisma = new PrismaClient({ adapter: new PrismaPg(db.pool) });
   const metrics = createCustomerMetrics(scope.metrics);
   const handlers = createHandlers({ metrics });
+  const passwords = createPasswords({ cost: cheapCost, concurrency: 2 });
+  await rotateKeys(db, { rotationDays: 30, accessSeconds });
+  const deps = { scope, db, prisma, metrics, passwords, sessionDays: 14 };
+  const app = createApp({ ...deps, ...replica(prisma), auth: testAuth });
   return {
-    app: createApp({ scope, db, prisma, metrics }),
+    /** Takes the tokens of `as`. */
+    app,
+    /** Asks it as an admin. */
+    admin: request.agent(app).set(await as.admin()),
+    /** Takes the tokens that it makes, as a replica that has just started. */
+    freshReplica: () => createApp({ ...deps, ...replica(prisma) }),
     scope,
     db,
+    metrics,
+    passwords,
     /** One batch, as the consumer hands it over. */
     deliver: (...events: Event[]) => handleOnce({ db, group: 'customer', handlers }, events),
     customers: () => prisma.customer.findMany({ orderBy: { email: 'asc' } }),
+    accounts: () => prisma.account.findMany({ orderBy: { email: 'asc' } }),
     outbox: async () =>
       (await db.query<{ envelope: Event }>('SELECT envelope FROM messaging.outbox ORDER BY position')).map(
         ({ envelope }) => envelope,
       ),
+    /** The values of a counter by its only label. */
+    metric: async (name: string, label: string) => {
+      const { values } = await scope.metrics.registry.getSingleMetric(name)!.get();
+      return Object.fromEntries(values.map(({ labels, value }) => [labels[label], value]));
+    },
+    register: async (email = 'ada@example.org', password = 'correct horse'): Promise<TokensView> => {
+      const body = { name: 'Ada Lovelace', email, password };
+      return (await request(app).post('/api/auth/register').send(body).expect(201)).body;
+    },
+    logIn: (email = 'ada@example.org', password = 'correct horse') =>
+      request(app).post('/api/auth/login').send({ email, password }),
+    refresh: (refreshToken: string) => request(app).post('/api/auth/refresh').send({ refreshToken }),
   };
 }
 

@@ -1,8 +1,8 @@
 import type { createCustomerBody } from '@orderflow/contracts/http';
 import { customerIdOf } from '@orderflow/contracts/ids';
-import type { Database } from '@orderflow/service-kit/database';
+import type { Cause } from '@orderflow/messaging/outbox';
+import type { Transaction } from '@orderflow/service-kit/database';
 import { ProblemError } from '@orderflow/service-kit/problem';
-import type { RequestContext } from '@orderflow/service-kit/request-context';
 import type { z } from 'zod';
 import { insertCustomers } from './insert-customers.ts';
 
@@ -17,19 +17,16 @@ const TAKE_OVER = `
  * Throws `conflict` when somebody has registered with this e-mail address.
  */
 export async function registerCustomer(
-  db: Database,
-  { body, context }: { body: z.infer<typeof createCustomerBody>; context: RequestContext },
+  tx: Transaction,
+  { body, cause }: { body: z.infer<typeof createCustomerBody>; cause: Cause },
 ): Promise<{ id: string; kind: 'registered' | 'taken_over' }> {
   const id = customerIdOf(body.email);
-  const cause = { ...context, actor: `customer:${id}` };
-  return db.transaction(async (tx) => {
-    const fresh = await insertCustomers(tx, [{ ...body, id, guest: false, cause }]);
-    if (fresh.size > 0) return { id, kind: 'registered' };
-    const taken = await tx.query(TAKE_OVER, [id, body.name, body.phone ?? null, body.address ?? null]);
-    if (taken.length > 0) return { id, kind: 'taken_over' };
-    throw new ProblemError(
-      'conflict',
-      'There is a customer with this e-mail address already; edit that one, or use another address.',
-    );
-  });
+  const fresh = await insertCustomers(tx, [{ ...body, id, guest: false, cause }]);
+  if (fresh.size > 0) return { id, kind: 'registered' };
+  const taken = await tx.query(TAKE_OVER, [id, body.name, body.phone ?? null, body.address ?? null]);
+  if (taken.length > 0) return { id, kind: 'taken_over' };
+  throw new ProblemError(
+    'conflict',
+    'There is a customer with this e-mail address already; log in (an admin can make the account), or use another address.',
+  );
 }

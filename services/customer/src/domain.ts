@@ -1,0 +1,17 @@
+/**
+ * Seconds before the next login with an address, after its first failure, its second and so on; the last counts
+ * for all further ones. Whoever mistypes notices nothing, whoever guesses gets some hundred tries a day.
+ */
+export const loginDelays = [0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900];
+
+type KeyAge = { createdAt: Date };
+
+/**
+ * How long a new key is published before it signs: longer than anybody keeps the list of keys, so that nobody
+ * meets a token whose key they cannot know yet.
+ */
+export const PUBLISHED_AHEAD_MS = 10 * 60_000;
+
+/** The key to sign with now, of the published ones with the newest first: a new one waits while there is another. */
+export const signingKeyOf = <Key extends KeyAge>(keys: Key[], now: Date): Key | undefined =>
+  keys.find(({ createdAt }) => now.getTime() - createdAt.getTime() >= PUBLISHED_AHEAD_MS) ?? keys.at(-1);

@@ -1,0 +1,74 @@
+import { JWKS_PATH, loginBody, refreshBody, registerBody } from '@orderflow/contracts/auth';
+import { bodyOf } from '@orderflow/service-kit/http-input';
+import { ProblemError } from '@orderflow/service-kit/problem';
+import { requestContext } from '@orderflow/service-kit/request-context';
+import type { Express, RequestHandler } from 'express';
+import type { Deps } from './app.ts';
+import { logIn } from './operations/log-in.ts';
+import { logOut } from './operations/log-out.ts';
+import { refreshSession } from './operations/refresh-session.ts';
+import { registerAccount } from './operations/register-account.ts';
+
+/** Less than the time that a new key is published before it signs. */
+const KEYS_KEPT = 'public, max-age=300';
+
+/** Tokens are nobody else's: RFC 6749, section 5.1. */
+const notKept: RequestHandler = (_req, res, next) => {
+  res.setHeader('cache-control', 'no-store');
+  next();
+};
+
+/** How people come in: open to everybody, also to those whose token has run out. */
+export function mountAuthRoutes(app: Express, deps: Deps) {
+  const { scope, db, prisma, metrics, passwords, keys, tokens, sessionDays } = deps;
+
+  app.use('/api/auth', notKept);
+
+  // No Idempotency-Key: its stored answer would hold tokens. A repeated registration meets its own account.
+  app.post('/api/auth/register', async (req, res) => {
+    const body = bodyOf(registerBody, req);
+    const sign = await tokens.signer();
+    const context = requestContext(req);
+    const { account, refreshToken } = await registerAccount(db, {
+      body,
+      context,
+      sessionDays,
+      passwords,
+      metrics,
+    });
+    res.status(201).json(await sign(account, refreshToken));
+  });
+
+  app.post('/api/auth/login', async (req, res) => {
+    const body = bodyOf(loginBody, req);
+    const sign = await tokens.signer();
+    const { account, refreshToken } = await logIn(db, { body, sessionDays, prisma, passwords, metrics });
+    res.json(await sign(account, refreshToken));
+  });
+
+  app.post('/api/auth/refresh', async (req, res) => {
+    const body = bodyOf(refreshBody, req);
+    const sign = await tokens.signer();
+    const refreshed = await refreshSession(db, body.refreshToken);
+    metrics.refreshes.inc({ outcome: refreshed.outcome });
+    if (refreshed.outcome === 'reused') {
+      const { correlationId } = requestContext(req);
+      const { sessionId } = refreshed;
+      scope.log.warn({ sessionId, correlationId }, 'a refresh token was used twice; its session is ended');
+    }
+    // One answer for all: whoever tries tokens learns nothing about them.
+    if (refreshed.outcome !== 'success')
+      throw new ProblemError('unauthenticated', 'The refresh token is not good, or no more: log in again.');
+    res.json(await sign(refreshed.account, refreshed.refreshToken));
+  });
+
+  app.post('/api/auth/logout', async (req, res) => {
+    await logOut(db, bodyOf(refreshBody, req).refreshToken);
+    res.status(204).end();
+  });
+
+  app.get(JWKS_PATH, async (_req, res) => {
+    const published = await keys.published();
+    res.setHeader('cache-control', KEYS_KEPT).type('application/jwk-set+json').json(published);
+  });
+}
