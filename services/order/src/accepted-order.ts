@@ -1,5 +1,4 @@
 import type { OrderView } from '@orderflow/contracts/http';
-import { customerIdOf } from '@orderflow/contracts/ids';
 import type { Confirmation } from '@orderflow/contracts/order';
 import type { Draft } from '@orderflow/messaging/outbox';
 import type { NewOrder } from './new-order.ts';
@@ -12,8 +11,10 @@ export type Accepted = { order: NewOrder; priced: PricedOrder; confirmation: Con
 export const orderRow = ({ order, priced, confirmation }: Accepted) => ({
   id: order.id,
   reference: order.reference,
-  customerId: customerIdOf(order.customer.email),
-  ...order.customer,
+  customerId: order.customer.id,
+  name: order.customer.name,
+  email: order.customer.email,
+  phone: order.customer.phone,
   guest: order.guest,
   sellerId: priced.sellerId,
   paymentMethod: order.paymentMethod,
@@ -35,7 +36,18 @@ export const itemRows = ({ order, priced }: Accepted) =>
     name: line.name,
     quantity: line.quantity,
     unit_price: line.unitPrice.amount,
+    search: searchText([line.name, line.sku, ...(i === 0 ? wordsOf(order) : [])]),
   }));
+
+/** The first line stands for the whole order. */
+const wordsOf = ({ reference, customer }: NewOrder) => [reference, customer.name, customer.email];
+
+/** A line for each text, so that no match runs over from one into the next. */
+const searchText = (texts: (string | undefined)[]): string =>
+  texts
+    .filter((text) => text !== undefined)
+    .join('\n')
+    .toLowerCase();
 
 /** As the API shows it, without reading it back: what was placed is known. */
 export const toPlacedView = ({ order, priced, confirmation }: Accepted, placedAt: Date): OrderView => ({
@@ -45,7 +57,7 @@ export const toPlacedView = ({ order, priced, confirmation }: Accepted, placedAt
   cancelReason: null,
   message: null,
   paymentStatus: 'NONE',
-  customer: { phone: null, ...order.customer, id: customerIdOf(order.customer.email) },
+  customer: { phone: null, ...order.customer },
   sellerId: priced.sellerId,
   items: priced.lines,
   total: priced.total,
@@ -70,7 +82,7 @@ export function draftsOf({ order, priced, confirmation }: Accepted): Draft[] {
     sequence: 1,
     data: {
       orderId,
-      customer: { id: customerIdOf(customer.email), ...customer },
+      customer,
       sellerId,
       items,
       total,

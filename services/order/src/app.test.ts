@@ -1,13 +1,16 @@
 import { orderView } from '@orderflow/contracts/http';
 import { customerIdOf, newId } from '@orderflow/contracts/ids';
 import { isDatabaseUnavailable } from '@orderflow/service-kit/database';
+import { as } from '@orderflow/testing/tokens';
 import { expect, test } from 'vitest';
-import { aCustomer, orderService, orderServiceWithoutDatabase } from '../test/harness.ts';
+import { aCustomer, accountIn, orderService, orderServiceWithoutDatabase } from '../test/harness.ts';
 
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
 test('an order that is placed is answered, kept, told to the others, counted and logged', async () => {
-  const { api, db, addProduct, told, metrics, lines } = await orderService();
+  const { by, db, addProduct, told, metrics, lines } = await orderService();
+  const token = await as.customer(aCustomer.email, aCustomer.name);
+  const api = by(token);
   const mug = await addProduct();
   const pot = await addProduct({ name: 'Pot', price: { amount: 1001, currency: 'EUR' } });
 
@@ -16,7 +19,7 @@ test('an order that is placed is answered, kept, told to the others, counted and
     .set('x-correlation-id', 'thread-1')
     .set('traceparent', traceparent)
     .send({
-      customer: { ...aCustomer, phone: '+4930123456' },
+      customer: { phone: '+4930123456' },
       items: [
         { productId: mug.productId, quantity: 2 },
         { productId: pot.productId, quantity: 1 },
@@ -28,6 +31,7 @@ test('an order that is placed is answered, kept, told to the others, counted and
 
   expect(orderView.parse(body)).toEqual(body);
   expect(headers.location).toBe(`/api/orders/${body.id}`);
+  expect(headers.etag).toBe('"1"');
   expect(headers['x-correlation-id']).toBe('thread-1');
   expect(body).toMatchObject({
     status: 'PENDING',
@@ -57,7 +61,7 @@ test('an order that is placed is answered, kept, told to the others, counted and
       orderid: body.id,
       correlationid: 'thread-1',
       traceparent,
-      actor: `customer:${aCustomer.email}`,
+      actor: `customer:${accountIn(token)}`,
     });
   }
   expect(events[0]!.data).toMatchObject({
@@ -65,6 +69,7 @@ test('an order that is placed is answered, kept, told to the others, counted and
     total: body.total,
     items: body.items,
     guest: false,
+    customer: { id: customerIdOf(aCustomer.email), ...aCustomer, phone: '+4930123456' },
   });
   expect(events[1]!.data).toEqual({
     orderId: body.id,
@@ -85,7 +90,7 @@ test('an order that is placed is answered, kept, told to the others, counted and
 });
 
 test('a guest orders by the plain form, is charged to the method of guests, and is known by the address', async () => {
-  const { api, addProduct, told, db } = await orderService();
+  const { nobody: api, addProduct, told, db } = await orderService();
   const { productId } = await addProduct({ price: { amount: 30, currency: 'EUR' } });
   const { body } = await api
     .post('/api/orders')
@@ -249,7 +254,7 @@ test.each([
 ] as const)(
   'while the database is down %s is answered with 503 and when to try again',
   async (_name, method, path, body) => {
-    const { api } = orderServiceWithoutDatabase();
+    const { api } = await orderServiceWithoutDatabase();
     const answer = await api[method](path).send(body);
     expect(answer.body).toMatchObject({ status: 503, code: 'unavailable' });
     expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);

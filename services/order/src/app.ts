@@ -1,14 +1,16 @@
-import type { OrderView } from '@orderflow/contracts/http';
+import { mountDeadLetterRoutes } from '@orderflow/messaging/dead-letter-routes';
+import type { Reply } from '@orderflow/messaging/idempotency';
+import type { Auth } from '@orderflow/service-kit/auth';
 import { createBatcher } from '@orderflow/service-kit/batcher';
 import type { Database } from '@orderflow/service-kit/database';
 import { createHttpApp } from '@orderflow/service-kit/http-app';
 import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
 import type { PrismaClient } from './generated/prisma/client.ts';
 import type { OrderMetrics } from './metrics.ts';
-import type { NewOrder } from './new-order.ts';
-import { placeOrders } from './operations/place-orders.ts';
-import { readOrder } from './operations/read-order.ts';
+import { type Placing, placeOnce } from './operations/place-once.ts';
+import type { OrderCache } from './order-cache.ts';
 import { mountRoutes } from './routes.ts';
+import { mountMoves } from './routes-moves.ts';
 import { mountPlainRoutes } from './routes-plain.ts';
 
 export type Deps = {
@@ -16,26 +18,29 @@ export type Deps = {
   db: Database;
   prisma: PrismaClient;
   metrics: OrderMetrics;
+  cache: OrderCache;
+  auth: Auth;
+  /** Serves those who are not logged in: the plain aliases and orders of guests. */
+  demo: boolean;
   guestPaymentMethod: string;
 };
 
 export function createApp(deps: Deps) {
-  const { db, prisma, metrics } = deps;
-  const placeInBatch = createBatcher(
-    (orders: NewOrder[]) => db.transaction((tx) => placeOrders(tx, orders, metrics)),
+  const { db, metrics, auth, demo } = deps;
+  const place = createBatcher(
+    (placings: Placing[]) => db.transaction((tx) => placeOnce(tx, placings, metrics)),
     { parallel: 1 },
   );
-  async function placeOrder(order: NewOrder): Promise<OrderView> {
-    const placed = await placeInBatch(order);
-    return typeof placed === 'string' ? readOrder(prisma, placed) : placed;
-  }
   return createHttpApp({
     ...deps.scope,
+    auth,
     routes: (app) => {
-      mountRoutes(app, { ...deps, placeOrder });
-      mountPlainRoutes(app, { ...deps, placeOrder });
+      mountRoutes(app, { ...deps, place });
+      mountMoves(app, deps);
+      mountDeadLetterRoutes(app, { db, group: 'order' });
+      if (demo) mountPlainRoutes(app, { ...deps, place });
     },
   });
 }
 
-export type RouteDeps = Deps & { placeOrder: (order: NewOrder) => Promise<OrderView> };
+export type PlaceDeps = Deps & { place: (placing: Placing) => Promise<Reply> };

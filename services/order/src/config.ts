@@ -1,7 +1,10 @@
 import { paymentMethod } from '@orderflow/contracts/order';
-import { baseConfig, messagingConfig } from '@orderflow/service-kit/config';
+import { authConfig, baseConfig, messagingConfig } from '@orderflow/service-kit/config';
 
-export const configSchema = baseConfig.extend(messagingConfig.shape).extend({
-  /** What a guest's order is charged to; the plain form has no field for it. */
-  GUEST_PAYMENT_METHOD: paymentMethod.default('pm_card_visa'),
-});
+export const configSchema = baseConfig
+  .extend(messagingConfig.shape)
+  .extend(authConfig.shape)
+  .extend({
+    /** What a guest's order is charged to; the plain form has no field for it. */
+    GUEST_PAYMENT_METHOD: paymentMethod.default('pm_card_visa'),
+  });

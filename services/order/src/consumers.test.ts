@@ -1,10 +1,12 @@
 import type { Event } from '@orderflow/contracts/events';
 import { subscriptions } from '@orderflow/contracts/groups';
-import { newId } from '@orderflow/contracts/ids';
+import { customerIdOf, newId } from '@orderflow/contracts/ids';
 import { handledTypes } from '@orderflow/messaging/consumer';
 import { handleOnce } from '@orderflow/messaging/inbox';
 import { ProblemError } from '@orderflow/service-kit/problem';
+import { newTraceparent } from '@orderflow/service-kit/request-context';
 import { eventually } from '@orderflow/testing/eventually';
+import { testRedis } from '@orderflow/testing/redis';
 import { testScope } from '@orderflow/testing/scope';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -13,16 +15,20 @@ import { aCustomer, orderService } from '../test/harness.ts';
 import { createHandlers } from './consumers.ts';
 import { cancel } from './domain.ts';
 import { createOrderMetrics } from './metrics.ts';
-import { moveOrder } from './operations/move-order.ts';
+import { moveOrder, type Wish } from './operations/move-order.ts';
+import { createOrderCache } from './order-cache.ts';
 
 test('the handlers are those of the subscriptions, so that no stream is trimmed before we have read it', () => {
-  const handlers = createHandlers({ metrics: createOrderMetrics(testScope().metrics) });
+  const { log, metrics: all } = testScope();
+  const metrics = createOrderMetrics(all);
+  const cache = createOrderCache({ redis: testRedis().redis, metrics, log });
+  const handlers = createHandlers({ metrics, cache });
   expect(handledTypes(handlers).sort()).toEqual([...subscriptions.order].sort());
 });
 
 async function serviceWithOrders() {
   const service = await orderService();
-  const { db, api, handlers, orderMetrics: metrics, told } = service;
+  const { db, api, handlers, orderMetrics: metrics, cache, told } = service;
   const { productId } = await service.addProduct();
   const handle = (events: Event[]) => handleOnce({ db, group: 'order', handlers }, events);
 
@@ -33,12 +39,14 @@ async function serviceWithOrders() {
 
   /** The customer's cancellation; false when the order was past it. */
   async function cancelByCommand(orderId: string): Promise<boolean> {
-    const cause = { correlationId: newId(), actor: 'customer' };
+    const wish: Wish = {
+      orderId,
+      command: (order) => cancel(order, 'cancelled_by_customer'),
+      actor: { kind: 'service' },
+      context: { correlationId: newId(), traceparent: newTraceparent() },
+    };
     try {
-      await moveOrder(
-        { db, metrics },
-        { orderId, command: (order) => cancel(order, 'cancelled_by_customer'), cause },
-      );
+      await db.transaction((tx) => moveOrder(tx, wish, { metrics, cache }));
       return true;
     } catch (error) {
       if (error instanceof ProblemError && error.code === 'illegal_move') return false;
@@ -181,7 +189,12 @@ test('what an order does about an event carries the thread of the order and the 
     causationid: reserved.id,
     actor: 'system:order',
     attempt: 3,
-    data: { orderId: id, total: { amount: 5998, currency: 'EUR' } },
+    data: {
+      orderId: id,
+      customerId: customerIdOf(aCustomer.email),
+      sellerId: 'seller-1',
+      total: { amount: 5998, currency: 'EUR' },
+    },
   });
 });
 

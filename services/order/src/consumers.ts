@@ -2,15 +2,14 @@ import type { Event } from '@orderflow/contracts/events';
 import type { Handlers } from '@orderflow/messaging/handlers';
 import { causedBy } from '@orderflow/messaging/outbox';
 import type { Transaction } from '@orderflow/service-kit/database';
-import type { OrderMetrics } from './metrics.ts';
 import { keepProducts } from './operations/keep-products.ts';
-import { moveOrders } from './operations/move-orders.ts';
+import { type MoveDeps, moveOrders } from './operations/move-orders.ts';
 import { react } from './reactions.ts';
 
 type SagaEvent = Exclude<Event, { type: 'product.changed' | 'customer.created' }>;
 
 /** What this service does about the events of others. */
-export function createHandlers({ metrics }: { metrics: OrderMetrics }) {
+export function createHandlers(deps: MoveDeps) {
   const reactToEvents = (events: SagaEvent[], tx: Transaction) =>
     moveOrders(
       tx,
@@ -19,7 +18,7 @@ export function createHandlers({ metrics }: { metrics: OrderMetrics }) {
         decide: (order) => react(order, event),
         cause: causedBy(event, 'order'),
       })),
-      metrics,
+      deps,
     );
 
   return {

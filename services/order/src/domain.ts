@@ -20,6 +20,8 @@ export const canMove = (from: OrderStatus, to: OrderStatus): boolean =>
 /** What decisions about an order rest on. */
 export type Order = {
   id: string;
+  customerId: string;
+  sellerId: string;
   status: OrderStatus;
   cancelReason: CancelReason | null;
   message: string | null;

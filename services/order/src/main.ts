@@ -1,4 +1,5 @@
 import { openMessaging } from '@orderflow/messaging/open';
+import { authFrom } from '@orderflow/service-kit/auth';
 import { readConfig } from '@orderflow/service-kit/config';
 import { listen, runService } from '@orderflow/service-kit/lifecycle';
 import { PrismaPg } from '@prisma/adapter-pg';
@@ -7,18 +8,29 @@ import { configSchema } from './config.ts';
 import { createHandlers } from './consumers.ts';
 import { PrismaClient } from './generated/prisma/client.ts';
 import { createOrderMetrics } from './metrics.ts';
+import { createOrderCache } from './order-cache.ts';
 
 const config = readConfig(configSchema);
 
 await runService({ service: 'order', logLevel: config.LOG_LEVEL }, async (scope) => {
   const migrations = new URL('../prisma/migrations/', import.meta.url);
   const messaging = await openMessaging(scope, { config, migrations });
-  const { db } = messaging;
+  const { db, redis } = messaging;
   const prisma = new PrismaClient({ adapter: new PrismaPg(db.pool) });
   const metrics = createOrderMetrics(scope.metrics);
+  const cache = createOrderCache({ redis, metrics, log: scope.log });
   messaging.publishOutbox('order');
-  const app = createApp({ scope, db, prisma, metrics, guestPaymentMethod: config.GUEST_PAYMENT_METHOD });
+  const app = createApp({
+    scope,
+    db,
+    prisma,
+    metrics,
+    cache,
+    auth: authFrom(config),
+    demo: config.DEMO,
+    guestPaymentMethod: config.GUEST_PAYMENT_METHOD,
+  });
   const server = await listen(app, { port: config.PORT, host: config.HOST, log: scope.log });
   scope.onStop('http', server.close);
-  messaging.consume('order', createHandlers({ metrics }));
+  messaging.consume('order', createHandlers({ metrics, cache }));
 });

@@ -19,10 +19,17 @@ export function createOrderMetrics({ registry }: Metrics) {
     buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60, 300, 1800, 7200],
     registers: [registry],
   });
+  const cache = new Counter({
+    name: 'order_cache_operations_total',
+    help: 'Orders read from, stored in and dropped from Redis, by what came of it',
+    labelNames: ['operation', 'outcome'],
+    registers: [registry],
+  });
   const ends: Partial<Record<OrderStatus, string>> = { PAID: 'paid', CANCELLED: 'cancelled' };
 
   return {
     placed,
+    cache,
     countMove(before: Order & { placedAt: Date }, after: Order): void {
       if (before.status === after.status) return;
       moved.inc({ to: after.status, reason: after.cancelReason ?? '' });

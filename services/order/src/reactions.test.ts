@@ -139,7 +139,7 @@ function live(steps: Step[]) {
     order = decision.order;
     told.push(...typesOf(decision));
   }
-  return { order: { ...order, id: 'the same' }, told, cancelledByCommand };
+  return { order: { ...order, id: 'the same', customerId: 'the same' }, told, cancelledByCommand };
 }
 
 test.each(sagas.map((saga) => [saga]))(

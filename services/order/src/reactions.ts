@@ -42,12 +42,18 @@ const withPayment = (order: Order, heard: PaymentStatus): Order =>
 
 function held(order: Order, expiresAt: string): Decision {
   if (order.status !== 'PENDING') return unchanged(order);
-  const { id: orderId, total, paymentMethod } = order;
+  const { id: orderId, customerId, sellerId, total, paymentMethod } = order;
   const confirmed: Order = { ...order, status: 'CONFIRMED', expiresAt: new Date(expiresAt) };
   const next = settle(withPayment(confirmed, 'DUE'));
   return {
     order: next.order,
-    events: [{ type: 'order.confirmed', data: { orderId, total, paymentMethod, expiresAt } }, ...next.events],
+    events: [
+      {
+        type: 'order.confirmed',
+        data: { orderId, customerId, sellerId, total, paymentMethod, expiresAt },
+      },
+      ...next.events,
+    ],
   };
 }
 

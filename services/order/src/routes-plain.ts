@@ -1,28 +1,33 @@
-import { guestOrderBody, plainOrderBody } from '@orderflow/contracts/http';
+import { type OrderView, plainOrderBody } from '@orderflow/contracts/http';
+import { idempotencyKeyOf, send } from '@orderflow/messaging/idempotency';
 import { bodyOf } from '@orderflow/service-kit/http-input';
 import { ProblemError } from '@orderflow/service-kit/problem';
-import { type RequestContext, requestContext } from '@orderflow/service-kit/request-context';
-import type { Express } from 'express';
+import type { Express, Request } from 'express';
 import { z } from 'zod';
-import type { RouteDeps } from './app.ts';
-import { guestOrder } from './new-order.ts';
-import { toPlainView, toView, withItems } from './views.ts';
+import type { PlaceDeps } from './app.ts';
+import { guestForm, guestOrder } from './new-order.ts';
+import { asOrderRows, toPlainView, toView } from './views.ts';
 
 const uuid = z.uuid();
 const reference = plainOrderBody.shape.order_id.refine((text) => !text.includes('\0'));
 
-/** Aliases for scripts written against simpler systems. The gateway lets them through in demo mode only. */
-export function mountPlainRoutes(app: Express, { prisma, placeOrder, guestPaymentMethod }: RouteDeps) {
+const asItIs = (placed: OrderView) => ({ status: 202, body: placed });
+
+function plainlyCreated(placed: OrderView) {
+  const { order_id, status, total } = toPlainView(placed);
+  const message = 'The order is placed; read it again to see it proceed.';
+  return { status: 201, body: { order_id, status, total, message } };
+}
+
+/** Aliases for scripts written against simpler systems, which ask nobody who they are. */
+export function mountPlainRoutes(app: Express, { prisma, place, guestPaymentMethod }: PlaceDeps) {
   app.post('/orders', async (req, res) => {
-    const order = guestOrder(bodyOf(guestOrderBody, req), requestContext(req), guestPaymentMethod);
-    const { order_id, status, total } = toPlainView(await placeOrder(order));
-    res
-      .status(201)
-      .json({ order_id, status, total, message: 'The order is placed; read it again to see it proceed.' });
+    const order = guestForm(req, guestPaymentMethod);
+    send(res, await place({ order, reply: plainlyCreated, key: idempotencyKeyOf(req) }));
   });
 
   app.get('/orders', async (_req, res) => {
-    const rows = await prisma.order.findMany({ include: withItems, orderBy: { id: 'desc' }, take: 100 });
+    const rows = await prisma.order.findMany({ ...asOrderRows, orderBy: { id: 'desc' }, take: 100 });
     res.json(rows.map((row) => toPlainView(toView(row))));
   });
 
@@ -35,7 +40,7 @@ export function mountPlainRoutes(app: Express, { prisma, placeOrder, guestPaymen
   // The caller's own id is the idempotency key.
   app.post('/order', async (req, res) => {
     const wanted = bodyOf(plainOrderBody, req);
-    const order = (await find(wanted.order_id)) ?? (await placeOne(wanted, requestContext(req)));
+    const order = (await find(wanted.order_id)) ?? (await placeOne(req, wanted));
     const [line, ...others] = order.items;
     const same = line?.quantity === wanted.quantity && [line.sku, line.name].includes(wanted.item);
     if (!same || others.length > 0) {
@@ -49,26 +54,28 @@ export function mountPlainRoutes(app: Express, { prisma, placeOrder, guestPaymen
   });
 
   async function placeOne(
+    req: Request,
     { order_id, item, quantity }: z.infer<typeof plainOrderBody>,
-    context: RequestContext,
-  ) {
+  ): Promise<OrderView> {
     const product = await prisma.product.findFirst({
       where: { active: true, OR: [{ sku: item }, { name: item }] },
       orderBy: { id: 'asc' },
     });
     if (!product) throw new ProblemError('unknown_product', `There is no product called ${item} for sale.`);
-    const body = {
-      customer_name: 'Guest',
-      customer_email: 'guest@orderflow.example',
-      items: [{ product_id: product.id, quantity }],
-    };
-    return placeOrder({ ...guestOrder(body, context, guestPaymentMethod), reference: order_id });
+    const order = guestOrder(req, {
+      name: 'Guest',
+      email: 'guest@orderflow.example',
+      items: [{ productId: product.id, quantity }],
+      paymentMethod: guestPaymentMethod,
+    });
+    const { body } = await place({ order: { ...order, reference: order_id }, reply: asItIs, key: undefined });
+    return body as OrderView;
   }
 
   async function find(id: string) {
     if (!reference.safeParse(id).success) return null;
     const where = uuid.safeParse(id).success ? { OR: [{ id }, { reference: id }] } : { reference: id };
-    const row = await prisma.order.findFirst({ where, include: withItems });
+    const row = await prisma.order.findFirst({ where, ...asOrderRows });
     return row && toView(row);
   }
 }

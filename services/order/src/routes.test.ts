@@ -1,13 +1,15 @@
 import type { EventType } from '@orderflow/contracts/events';
 import { newId } from '@orderflow/contracts/ids';
 import type { OrderStatus } from '@orderflow/contracts/order';
+import { as } from '@orderflow/testing/tokens';
 import { expect, test } from 'vitest';
-import { aCustomer, orderService } from '../test/harness.ts';
+import { aCustomer, accountIn, orderService } from '../test/harness.ts';
 
 /** The service with one order in it; `at` puts the order where a test needs it. */
 async function orderAt(status: OrderStatus, { confirmation = 'automatic' as 'automatic' | 'seller' } = {}) {
   const service = await orderService();
   const { api, addProduct, db } = service;
+  const tokens = { customer: await as.customer(aCustomer.email), seller: await as.seller('seller-1') };
   const { productId } = await addProduct();
   await api.put('/api/sellers/seller-1/settings').send({ confirmation }).expect(200);
   const items = [{ productId, quantity: 2 }];
@@ -28,7 +30,7 @@ async function orderAt(status: OrderStatus, { confirmation = 'automatic' as 'aut
         actor,
         data,
       }));
-  return { ...service, id: body.id as string, url, items, news };
+  return { ...service, tokens, id: body.id as string, url, items, news };
 }
 
 test('an order whose seller confirms by hand waits for it, and its items are asked for once', async () => {
@@ -43,7 +45,7 @@ test('an order whose seller confirms by hand waits for it, and its items are ask
     {
       type: 'order.confirmation-requested',
       sequence: 2,
-      actor: 'seller',
+      actor: 'system',
       data: { orderId: id, items },
     },
   ]);
@@ -73,7 +75,7 @@ test('a seller’s setting is automatic until it is set, and holds for that sell
   await api.get('/api/sellers/%00/settings').expect(400);
 });
 
-test.each<[OrderStatus, string, object, object, EventType, string, object]>([
+test.each<[OrderStatus, string, object, object, EventType, 'customer' | 'seller', object]>([
   [
     'PENDING',
     'cancel',
@@ -114,19 +116,21 @@ test.each<[OrderStatus, string, object, object, EventType, string, object]>([
   ['SHIPPED', 'fulfill', {}, { status: 'FULFILLED' }, 'order.fulfilled', 'seller', {}],
 ])(
   'an order that is %s takes POST …/%s %j, and the others are told',
-  async (status, move, sent, view, type, actor, data) => {
-    const { api, url, id, news, metrics } = await orderAt(status);
-    const { body } = await api.post(`${url}/${move}`).send(sent).expect(200);
+  async (status, move, sent, view, type, who, data) => {
+    const { api, by, tokens, url, id, news, metrics } = await orderAt(status);
+    const { body } = await by(tokens[who]).post(`${url}/${move}`).send(sent).expect(200);
     expect(body).toMatchObject({ ...view, version: 2 });
     expect((await api.get(url)).body).toEqual(body);
-    expect(await news()).toEqual([{ type, sequence: 3, actor, data: { orderId: id, ...data } }]);
+    expect(await news()).toEqual([
+      { type, sequence: 3, actor: `${who}:${accountIn(tokens[who])}`, data: { orderId: id, ...data } },
+    ]);
     expect(await metrics.registry.metrics()).toContain(
       `order_moves_total{to="${body.status}",reason="${body.cancelReason ?? ''}",service="test"} 1`,
     );
   },
 );
 
-test.each<[OrderStatus, object, object, EventType, string]>([
+test.each<[OrderStatus, object, object, EventType, 'customer' | 'seller']>([
   [
     'PENDING',
     { status: 'CONFIRMED' },
@@ -143,11 +147,11 @@ test.each<[OrderStatus, object, object, EventType, string]>([
     'order.cancelled',
     'seller',
   ],
-])('an order that is %s takes PUT …/status %j', async (status, sent, view, type, actor) => {
-  const { api, url, news } = await orderAt(status, { confirmation: 'seller' });
-  const { body } = await api.put(`${url}/status`).send(sent).expect(200);
+])('an order that is %s takes PUT …/status %j', async (status, sent, view, type, who) => {
+  const { by, tokens, url, news } = await orderAt(status, { confirmation: 'seller' });
+  const { body } = await by(tokens[who]).put(`${url}/status`).send(sent).expect(200);
   expect(body).toMatchObject(view);
-  expect(await news()).toMatchObject([{ type, actor, sequence: 2 }]);
+  expect(await news()).toMatchObject([{ type, actor: `${who}:${accountIn(tokens[who])}`, sequence: 2 }]);
 });
 
 test.each<[OrderStatus, 'post' | 'put', string, object]>([

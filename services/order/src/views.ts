@@ -9,10 +9,24 @@ import type {
 } from '@orderflow/contracts/order';
 import type { Prisma } from './generated/prisma/client.ts';
 
-export const withItems = { items: { orderBy: { line: 'asc' } } } as const satisfies Prisma.OrderInclude;
-type OrderRow = Prisma.OrderGetPayload<{ include: typeof withItems }>;
+/** What a query of orders is to give for `toView`. */
+export const asOrderRows = {
+  include: { items: { orderBy: { line: 'asc' }, omit: { search: true } } },
+} as const satisfies Prisma.OrderDefaultArgs;
 
-const money = (amount: bigint, currency: string) => ({ amount: Number(amount), currency });
+type PrismaRow = Prisma.OrderGetPayload<typeof asOrderRows>;
+type PrismaItem = PrismaRow['items'][number];
+
+/** What an order's view is made of, by Prisma or by SQL: they give bigint in types of their own. */
+export type OrderRow = Omit<
+  PrismaRow,
+  'items' | 'total' | 'guest' | 'paymentMethod' | 'sequence' | 'correlationId'
+> & {
+  total: bigint | number;
+  items: (Pick<PrismaItem, 'productId' | 'sku' | 'name' | 'quantity'> & { unitPrice: bigint | number })[];
+};
+
+const money = (amount: bigint | number, currency: string) => ({ amount: Number(amount), currency });
 
 /** An order as the API shows it. */
 export const toView = (row: OrderRow): OrderView => ({

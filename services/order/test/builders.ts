@@ -9,6 +9,8 @@ export const expiresAt = '2026-01-01T00:30:00.000Z';
 
 export const anOrder = (changes: Partial<Order> = {}): Order => ({
   id: newId(),
+  customerId: newId(),
+  sellerId: 'seller-1',
   status: 'PENDING',
   cancelReason: null,
   message: null,

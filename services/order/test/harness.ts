@@ -4,25 +4,31 @@ import { messagingMigrations } from '@orderflow/messaging/migrations';
 import { createDatabase, type Database } from '@orderflow/service-kit/database';
 import { testDatabase } from '@orderflow/testing/database';
 import { anEvent } from '@orderflow/testing/events';
+import { testRedis } from '@orderflow/testing/redis';
 import { silentLog, testScope } from '@orderflow/testing/scope';
+import { as, testAuth } from '@orderflow/testing/tokens';
 import { PrismaPg } from '@prisma/adapter-pg';
+import type { Redis } from 'ioredis';
 import supertest from 'supertest';
 import { onTestFinished } from 'vitest';
 import { createApp } from '../src/app.ts';
 import { createHandlers } from '../src/consumers.ts';
 import { PrismaClient } from '../src/generated/prisma/client.ts';
 import { createOrderMetrics } from '../src/metrics.ts';
+import { createOrderCache } from '../src/order-cache.ts';
 
 const orderMigrations = new URL('../prisma/migrations/', import.meta.url);
 
 /** The service on a database of its own, without its loops: HTTP goes in by `api`, events by `handlers`. */
-export async function orderService() {
+export async function orderService({ demo = true, redis = testRedis().redis } = {}) {
   const db = await testDatabase([messagingMigrations, orderMigrations]);
-  const service = start(db);
+  const service = await start({ db, redis, demo });
 
   return {
     ...service,
     productEvent,
+    /** Another replica: the same Postgres and Redis, and nothing else in common. */
+    replica: () => start({ db, redis, demo }),
     /** Makes a product known as inventory does, by its event. */
     async addProduct(changes: Partial<Product> = {}, sequence = 1): Promise<Product> {
       const event = productEvent(changes, sequence);
@@ -50,23 +56,47 @@ export async function orderService() {
 }
 
 /** The service while nothing listens where its database should be. */
-export function orderServiceWithoutDatabase() {
+export async function orderServiceWithoutDatabase() {
   // Port 9 is "discard": nobody has it, and a privileged port is never drawn for another test.
   const url = 'postgres://nobody:nothing@127.0.0.1:9/nowhere';
   const db = createDatabase({ url, service: 'test', log: silentLog });
   onTestFinished(() => db.close());
-  return start(db);
+  return start({ db, redis: testRedis().redis, demo: true });
 }
 
-function start(db: Database) {
+async function start({ db, redis, demo }: { db: Database; redis: Redis; demo: boolean }) {
   const scope = testScope();
   const orderMetrics = createOrderMetrics(scope.metrics);
   const prisma = new PrismaClient({ adapter: new PrismaPg(db.pool) });
-  const app = createApp({ scope, db, prisma, metrics: orderMetrics, guestPaymentMethod: 'pm_card_visa' });
+  const cache = createOrderCache({ redis, metrics: orderMetrics, log: scope.log });
+  const app = createApp({
+    scope,
+    db,
+    prisma,
+    metrics: orderMetrics,
+    cache,
+    auth: testAuth,
+    demo,
+    guestPaymentMethod: 'pm_card_visa',
+  });
   const server = app.listen(0, '127.0.0.1');
   onTestFinished(() => new Promise<void>((resolve) => void server.close(() => resolve())));
-  const handlers = createHandlers({ metrics: orderMetrics });
-  return { ...scope, db, prisma, orderMetrics, api: supertest(server), handlers };
+  const handlers = createHandlers({ metrics: orderMetrics, cache });
+  /** Requests with these headers; without any they are nobody's. */
+  const by = (headers: Record<string, string>) => supertest.agent(server).set(headers);
+  return {
+    ...scope,
+    db,
+    redis,
+    prisma,
+    orderMetrics,
+    cache,
+    handlers,
+    by,
+    nobody: by({}),
+    /** Requests by OrderFlow itself, for tests to which it does not matter who asks. */
+    api: by(await as.service()),
+  };
 }
 
 type Product = EventData<'product.changed'>;
@@ -86,3 +116,7 @@ function productEvent(changes: Partial<Product>, sequence: number) {
 }
 
 export const aCustomer = { name: 'Ada Lovelace', email: 'ada@example.com' };
+
+/** The id of the account that a token of `as` speaks for. */
+export const accountIn = ({ authorization }: { authorization: string }): string =>
+  JSON.parse(Buffer.from(authorization.split('.')[1]!, 'base64url').toString()).sub;

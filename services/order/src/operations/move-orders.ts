@@ -1,16 +1,25 @@
 import { appendToOutbox, type Cause, type Draft } from '@orderflow/messaging/outbox';
 import type { Transaction } from '@orderflow/service-kit/database';
-import { ProblemError } from '@orderflow/service-kit/problem';
+import { noOrder } from '../access.ts';
 import type { Decision, Order } from '../domain.ts';
 import type { OrderMetrics } from '../metrics.ts';
+import type { OrderCache } from '../order-cache.ts';
+
+/** An order as it is stored, locked by the transaction that decides about it. */
+export type LockedOrder = Order & {
+  sequence: number;
+  version: number;
+  correlationId: string;
+  placedAt: Date;
+};
 
 /** One decision to take about an order, and why. */
-export type Move = { orderId: string; decide: (order: Order) => Decision; cause: Cause };
+export type Move = { orderId: string; decide: (order: LockedOrder) => Decision; cause: Cause };
 
-type StoredOrder = Order & { sequence: number; version: number; correlationId: string; placedAt: Date };
+export type MoveDeps = { metrics: OrderMetrics; cache: OrderCache };
 
 const LOCK = `
-  SELECT id, status, cancel_reason AS "cancelReason", message, payment_status AS "paymentStatus",
+  SELECT id, customer_id AS "customerId", seller_id AS "sellerId", status, cancel_reason AS "cancelReason", message, payment_status AS "paymentStatus",
     payment_method AS "paymentMethod", confirmation_requested AS "confirmationRequested",
     json_build_object('amount', total, 'currency', currency) AS total, tracking_number AS "trackingNumber",
     expires_at AS "expiresAt", sequence, version, correlation_id AS "correlationId", placed_at AS "placedAt"
@@ -31,20 +40,25 @@ const SAVE = `
  * that changed and writes their events. Throws `not_found` for an order that does not exist, and whatever
  * a decision throws.
  */
-export async function moveOrders(tx: Transaction, moves: Move[], metrics: OrderMetrics): Promise<void> {
-  const stored = await tx.query<StoredOrder>(LOCK, [[...new Set(moves.map((move) => move.orderId))]]);
+export async function moveOrders(
+  tx: Transaction,
+  moves: Move[],
+  { metrics, cache }: MoveDeps,
+): Promise<void> {
+  const stored = await tx.query<LockedOrder>(LOCK, [[...new Set(moves.map((move) => move.orderId))]]);
   const orders = new Map(stored.map((order) => [order.id, order]));
-  const changed = new Set<string>();
+  const changed = new Map<string, number>();
   const drafts: Draft[] = [];
 
   for (const { orderId, decide, cause } of moves) {
     const before = orders.get(orderId);
-    if (!before) throw new ProblemError('not_found', `There is no order ${orderId}.`);
+    if (!before) throw noOrder(orderId);
     const { order, events } = decide(before);
     if (order === before) continue;
     const after = { ...before, ...order, sequence: before.sequence + events.length };
     orders.set(orderId, after);
-    changed.add(orderId);
+    // The row's version grows by one, however many decisions this transaction takes about it.
+    changed.set(orderId, before.version + 1);
     events.forEach((event, i) => {
       const sequence = before.sequence + i + 1;
       // All of an order's events carry the correlation id that it was placed with.
@@ -59,6 +73,7 @@ export async function moveOrders(tx: Transaction, moves: Move[], metrics: OrderM
     tx.afterCommit(() => metrics.countMove(before, after));
   }
   if (changed.size === 0) return;
-  await tx.query(SAVE, [JSON.stringify([...changed].map((id) => orders.get(id)))]);
+  await tx.query(SAVE, [JSON.stringify([...changed.keys()].map((id) => orders.get(id)))]);
   await appendToOutbox(tx, drafts);
+  tx.afterCommit(() => cache.drop(changed));
 }

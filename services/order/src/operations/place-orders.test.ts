@@ -1,4 +1,4 @@
-import { newId } from '@orderflow/contracts/ids';
+import { customerIdOf, newId } from '@orderflow/contracts/ids';
 import type { Transaction } from '@orderflow/service-kit/database';
 import { eventually } from '@orderflow/testing/eventually';
 import { expect, test } from 'vitest';
@@ -53,7 +53,7 @@ async function placing() {
   const { productId } = await addProduct();
   const anOrder = (changes: Partial<NewOrder> = {}): NewOrder => ({
     id: newId(),
-    customer: aCustomer,
+    customer: { id: customerIdOf(aCustomer.email), ...aCustomer },
     guest: false,
     items: [{ productId, quantity: 1 }],
     cause: { correlationId: newId(), actor: 'test' },

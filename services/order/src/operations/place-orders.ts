@@ -28,9 +28,9 @@ const INSERT_ORDERS = `
     ORDER BY reference
     ON CONFLICT DO NOTHING RETURNING id, placed_at),
   lines AS (
-    INSERT INTO order_items (order_id, line, product_id, sku, name, quantity, unit_price)
+    INSERT INTO order_items (order_id, line, product_id, sku, name, quantity, unit_price, search)
     SELECT i.* FROM json_to_recordset($2) AS i(order_id uuid, line integer, product_id uuid, sku text, name text,
-      quantity integer, unit_price bigint)
+      quantity integer, unit_price bigint, search text)
     JOIN placed ON placed.id = i.order_id)
   SELECT id, placed_at AS "placedAt" FROM placed`;
 

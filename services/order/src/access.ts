@@ -1,0 +1,47 @@
+import type { CancelReason } from '@orderflow/contracts/order';
+import type { Actor } from '@orderflow/service-kit/auth';
+import { ProblemError } from '@orderflow/service-kit/problem';
+
+type Parties = { customerId: string; sellerId: string };
+
+/** Whether an order is this actor's business: its customer's, its seller's, and everything is the admins'. */
+export function isTheirs(actor: Actor, { customerId, sellerId }: Parties): boolean {
+  switch (actor.kind) {
+    case 'customer':
+      return actor.customerId === customerId;
+    case 'seller':
+      return actor.sellerId === sellerId;
+    case 'admin':
+    case 'service':
+      return true;
+  }
+}
+
+/** The same for lists: the orders that they are made of. */
+export function onlyTheirs(actor: Actor): Partial<Parties> {
+  switch (actor.kind) {
+    case 'customer':
+      return { customerId: actor.customerId };
+    case 'seller':
+      return { sellerId: actor.sellerId };
+    case 'admin':
+    case 'service':
+      return {};
+  }
+}
+
+/** Why an order is cancelled, by who wants it so. */
+export function cancelledBy(actor: Actor): CancelReason {
+  switch (actor.kind) {
+    case 'customer':
+      return 'cancelled_by_customer';
+    case 'seller':
+      return 'cancelled_by_seller';
+    case 'admin':
+    case 'service':
+      return 'cancelled_by_admin';
+  }
+}
+
+/** One answer for what is not there and for what is somebody else's, so that nobody learns which orders exist. */
+export const noOrder = (id: string) => new ProblemError('not_found', `There is no order ${id}.`);

@@ -1,0 +1,137 @@
+import { newId } from '@orderflow/contracts/ids';
+import { as } from '@orderflow/testing/tokens';
+import { expect, test } from 'vitest';
+import { orderService } from '../test/harness.ts';
+
+type Wanted = { name?: string; email?: string; product?: string; at?: string };
+
+async function catalogue() {
+  const service = await orderService();
+  const { api, db, addProduct } = service;
+  const products = {
+    mug: await addProduct({ name: 'Enamel Mug', sku: 'MUG-1' }),
+    pot: await addProduct({ name: 'Tea pot 100%', sku: 'POT_1', sellerId: 'seller-2' }),
+  };
+  async function place({ name = 'Ada', email = 'ada@example.com', product = 'mug', at }: Wanted = {}) {
+    const { productId } = products[product as keyof typeof products];
+    const order = { customer: { name, email }, items: [{ productId, quantity: 1 }] };
+    const { id } = (await api.post('/api/orders').send(order).expect(201)).body;
+    if (at) await db.query('UPDATE orders SET placed_at = $2 WHERE id = $1', [id, at]);
+    return id as string;
+  }
+  const list = async (query: object): Promise<string[]> =>
+    (await api.get('/api/orders').query(query).expect(200)).body.items.map(({ id }: { id: string }) => id);
+  return { ...service, place, list };
+}
+
+test('a list is searched by the customer’s name and e-mail, items’ names and SKUs, references and ids', async () => {
+  const { place, list, nobody } = await catalogue();
+  const ada = await place();
+  const grace = await place({ name: 'Grace Ömer', email: 'grace@example.org', product: 'pot' });
+  const plain = { order_id: 'Web-77', item: 'MUG-1', quantity: 1 };
+  await nobody.post('/order').send(plain).expect(202);
+  const [web] = await list({ q: 'web-77' });
+  expect(web).toBeDefined();
+  for (const [q, found] of [
+    ['ADA', [ada]],
+    ['ömer', [grace]],
+    ['grace@example.org', [grace]],
+    ['@example.org', [grace]],
+    ['mug', [web, ada]],
+    ['el mu', [web, ada]],
+    ['mug-1', [web, ada]],
+    ['  pot_1 ', [grace]],
+    ['100%', [grace]],
+    ['nothing', []],
+    // Wildcards of LIKE are letters like others, and no match runs over from one text into the next.
+    ['%', [grace]],
+    ['m_g', []],
+    ['mug mug-1', []],
+    ['\\', []],
+    [ada, [ada]],
+    [grace.slice(0, -1).toUpperCase(), [grace]],
+    [newId(), []],
+  ] as const) {
+    expect([q, await list({ q })]).toEqual([q, found]);
+  }
+  expect(await list({ q: ada.slice(0, 4) })).toEqual([web, grace, ada]);
+});
+
+test('every item of an order finds it, and finds it once', async () => {
+  const { api, addProduct, list } = await catalogue();
+  const first = await addProduct({ name: 'Fork' });
+  const second = await addProduct({ name: 'Forklift' });
+  const items = [first, second].map(({ productId }) => ({ productId, quantity: 1 }));
+  const customer = { name: 'Ada', email: 'ada@example.com' };
+  const { id } = (await api.post('/api/orders').send({ customer, items }).expect(201)).body;
+  for (const q of ['fork', 'forklift', 'ada']) expect(await list({ q })).toEqual([id]);
+});
+
+test('a list is of a time, its beginning included and its end not', async () => {
+  const { place, list } = await catalogue();
+  const may = await place({ at: '2026-05-01T00:00:00Z' });
+  const june = await place({ at: '2026-06-01T00:00:00Z' });
+  expect(await list({ from: '2026-05-01', to: '2026-06-01' })).toEqual([may]);
+  expect(await list({ from: '2026-05-01T00:00:00.001Z' })).toEqual([june]);
+  expect(await list({ to: '2026-06-01T02:00:00+02:00' })).toEqual([may]);
+  expect(await list({ from: '2026-05-01' })).toEqual([june, may]);
+});
+
+test('a list is of a seller, and filters go together', async () => {
+  const { api, place, list } = await catalogue();
+  const mug = await place();
+  const pot = await place({ product: 'pot' });
+  expect(await list({ sellerId: 'seller-2' })).toEqual([pot]);
+  await api.post(`/api/orders/${mug}/cancel`).expect(200);
+  expect(await list({ q: 'ada', status: 'PENDING' })).toEqual([pot]);
+  expect(await list({ q: 'ada', status: 'PENDING', sellerId: 'seller-1' })).toEqual([]);
+});
+
+test('a searched list of one’s own orders is walked by its cursor, whatever is placed meanwhile', async () => {
+  const { place, by } = await catalogue();
+  const ids: string[] = [];
+  for (let i = 0; i < 5; i++) {
+    ids.unshift(await place());
+    await place({ name: 'Ada too', email: 'other@example.com' });
+  }
+  const ada = by(await as.customer('ada@example.com'));
+  const seen: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const { body } = await ada.get('/api/orders').query({ q: 'ada', limit: 2, cursor }).expect(200);
+    seen.push(...body.items.map(({ id }: { id: string }) => id));
+    cursor = body.nextCursor ?? undefined;
+    await place();
+  } while (cursor);
+  expect(seen).toEqual(ids);
+});
+
+test.each(['q=', 'q=%20', 'q=%00', 'from=yesterday', 'to=2026-13-01', 'from=1', 'sellerId='])(
+  'a list with %s is refused',
+  async (query) => {
+    const { api } = await orderService();
+    expect((await api.get(`/api/orders?${query}`).expect(400)).body.code).toBe('invalid_request');
+  },
+);
+
+test('a search among many orders reads the index of texts, and a time those of its pages', async () => {
+  const { db, place } = await catalogue();
+  await place();
+  await db.query(`
+    INSERT INTO orders SELECT gen_random_uuid(), NULL, customer_id, customer_name, customer_email, customer_phone, guest,
+      seller_id, status, cancel_reason, message, payment_status, payment_method, confirmation, confirmation_requested,
+      currency, total, shipping_address, tracking_number, expires_at, sequence, version, correlation_id,
+      placed_at - n * interval '1 minute', updated_at FROM orders, generate_series(1, 20000) AS n`);
+  await db.query(`
+    INSERT INTO order_items SELECT orders.id, 1, product_id, sku, name, quantity, unit_price, md5(orders.id::text)
+    FROM orders, order_items WHERE NOT EXISTS (SELECT FROM order_items i WHERE i.order_id = orders.id)`);
+  await db.query('ANALYZE orders');
+  await db.query('ANALYZE order_items');
+  const plan = async (text: string) => JSON.stringify(await db.query(`EXPLAIN ${text}`));
+  expect(await plan("SELECT order_id FROM order_items WHERE search LIKE '%enamel%'")).toContain(
+    'order_items_search_idx',
+  );
+  expect(await plan("SELECT id FROM orders WHERE placed_at < now() - interval '13 days'")).toContain(
+    'orders_placed_at_idx',
+  );
+});
