@@ -1,24 +1,35 @@
+import { mountDeadLetterRoutes } from '@orderflow/messaging/dead-letter-routes';
+import type { Auth } from '@orderflow/service-kit/auth';
 import type { Database } from '@orderflow/service-kit/database';
 import { createHttpApp } from '@orderflow/service-kit/http-app';
 import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
 import type { PrismaClient } from './generated/prisma/client.ts';
 import type { InventoryMetrics } from './metrics.ts';
-import { mountRoutes } from './routes.ts';
+import { mountImageRoutes } from './routes-images.ts';
 import { mountPlainRoutes } from './routes-plain.ts';
+import { mountProductRoutes } from './routes-products.ts';
+import { mountStockRoutes } from './routes-stock.ts';
 
 export type Deps = {
   scope: Pick<ServiceScope, 'log' | 'metrics' | 'health'>;
+  auth: Auth;
   db: Database;
   prisma: PrismaClient;
   metrics: InventoryMetrics;
+  /** Serves the plain aliases, which ask nobody who they are. */
+  demo: boolean;
 };
 
 export function createApp(deps: Deps) {
   return createHttpApp({
     ...deps.scope,
+    auth: deps.auth,
     routes: (app) => {
-      mountRoutes(app, deps);
-      mountPlainRoutes(app, deps);
+      mountProductRoutes(app, deps);
+      mountImageRoutes(app, deps);
+      mountStockRoutes(app, deps);
+      mountDeadLetterRoutes(app, { db: deps.db, group: 'inventory' });
+      if (deps.demo) mountPlainRoutes(app, deps);
     },
   });
 }

@@ -1,9 +1,9 @@
 import type { Event, EventData } from '@orderflow/contracts/events';
+import type { ReservationView } from '@orderflow/contracts/http';
 import type { OrderItem } from '@orderflow/contracts/order';
 import { available, type Movement, type Stock } from './stock.ts';
 
-/** AWAITED: something was heard of the order, but not what it wants. RELEASED: it was cancelled, nothing is held. */
-export type ReservationStatus = 'AWAITED' | 'HELD' | 'REJECTED' | 'RELEASED' | 'SHIPPED';
+export type ReservationStatus = ReservationView['status'];
 
 export type Reservation = {
   orderId: string;

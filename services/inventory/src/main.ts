@@ -1,4 +1,5 @@
 import { openMessaging } from '@orderflow/messaging/open';
+import { authFrom } from '@orderflow/service-kit/auth';
 import { readConfig } from '@orderflow/service-kit/config';
 import { listen, runService } from '@orderflow/service-kit/lifecycle';
 import { PrismaPg } from '@prisma/adapter-pg';
@@ -20,7 +21,7 @@ await runService({ service: 'inventory', logLevel: config.LOG_LEVEL }, async (sc
   const watching = watchStock({ db, metrics, log: scope.log });
   scope.onStop('stock gauges', watching.stop);
   messaging.publishOutbox('inventory');
-  const app = createApp({ scope, db, prisma, metrics });
+  const app = createApp({ scope, auth: authFrom(config), db, prisma, metrics, demo: config.DEMO });
   const server = await listen(app, { port: config.PORT, host: config.HOST, log: scope.log });
   scope.onStop('http', server.close);
   messaging.consume('inventory', createHandlers({ metrics, ttlMs: config.RESERVATION_TTL_SECONDS * 1000 }));

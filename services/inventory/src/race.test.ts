@@ -68,6 +68,7 @@ test('batches with the same products and orders in different order wait for one 
     db.transaction((tx) =>
       adjustStock(tx, products[i % 6]!, {
         adjustment: () => ({ kind: 'RECEIVED', quantity: 1 }),
+        actor: 'test',
         metrics,
       }),
     ),

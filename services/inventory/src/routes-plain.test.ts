@@ -3,6 +3,17 @@ import { anEvent } from '@orderflow/testing/events';
 import { expect, test } from 'vitest';
 import { inventory } from '../test/inventory.ts';
 
+test('nobody has to log in for the plain aliases, and without demo mode there are none', async () => {
+  const open = await inventory();
+  await open.anyone.get('/inventory').expect(200);
+  await open.anyone.post('/inventory').send({ item: 'Tea', stock: 1 }).expect(200);
+  expect(await open.db.query('SELECT actor FROM movements')).toEqual([{ actor: 'guest' }]);
+  const closed = await inventory({ demo: false });
+  await closed.http.get('/inventory').expect(404);
+  await closed.http.post('/inventory').send({ item: 'Tea', stock: 1 }).expect(404);
+  expect(await closed.db.query('SELECT 1 FROM products')).toEqual([]);
+});
+
 test('the plain list shows what can still be ordered, in major units, and nothing withdrawn', async () => {
   const { http, handle, addProduct } = await inventory();
   const [mug, withdrawn] = [await addProduct(10), await addProduct(1)];

@@ -1,12 +1,12 @@
 import { plainStockBody } from '@orderflow/contracts/http';
 import { bodyOf } from '@orderflow/service-kit/http-input';
-import { requestContext } from '@orderflow/service-kit/request-context';
 import type { Express } from 'express';
+import { causeOf } from './access.ts';
 import type { Deps } from './app.ts';
 import { setPlainStock } from './operations/set-plain-stock.ts';
 import { toPlainView, withStock } from './views.ts';
 
-/** Aliases for scripts written against simpler systems. The gateway lets them through in demo mode only. */
+/** Aliases for scripts written against simpler systems. They ask nobody who they are, so they are for demo mode only. */
 export function mountPlainRoutes(app: Express, { db, prisma, metrics }: Deps) {
   app.get('/inventory', async (_req, res) => {
     const rows = await prisma.product.findMany({
@@ -20,7 +20,7 @@ export function mountPlainRoutes(app: Express, { db, prisma, metrics }: Deps) {
 
   app.post('/inventory', async (req, res) => {
     const { item, stock } = bodyOf(plainStockBody, req);
-    const cause = { ...requestContext(req), actor: 'guest' };
+    const cause = causeOf(req, 'guest');
     await db.transaction((tx) => setPlainStock(tx, { item, stock }, { cause, metrics }));
     res.json({ item, stock });
   });

@@ -1,7 +1,7 @@
 import { problem } from '@orderflow/contracts/errors';
 import { productView } from '@orderflow/contracts/http';
 import { newId } from '@orderflow/contracts/ids';
-import { anEvent } from '@orderflow/testing/events';
+import { as } from '@orderflow/testing/tokens';
 import { describe, expect, test } from 'vitest';
 import { inventory } from '../test/inventory.ts';
 
@@ -12,9 +12,6 @@ const mug = {
   sellerId: 'seller@orderflow.io',
   stock: 10,
 };
-
-const hold = (orderId: string, productId: string, quantity: number) =>
-  anEvent('order.confirmation-requested', { orderId, items: [{ productId, quantity }] });
 
 describe('products', () => {
   test('a new product is answered whole, with its stock, and its event tells of it', async () => {
@@ -38,7 +35,7 @@ describe('products', () => {
         type: 'product.changed',
         sequence: 1,
         correlationid: 'thread',
-        actor: 'seller',
+        actor: 'system',
         data: {
           productId: product.id,
           sku: 'MUG-1',
@@ -96,116 +93,64 @@ describe('products', () => {
   test.each([
     ['get', '/api/products/'],
     ['patch', '/api/products/'],
-    ['get', '/api/inventory/'],
-    ['get', '/api/reservations/'],
   ] as const)('%s %s of an id that is nobody’s is not found', async (method, path) => {
     const { http } = await inventory();
     await http[method](path + newId()).expect(404);
     await http[method](`${path}not-an-id`).expect(404);
   });
 
-  test('a list is walked by cursor, newest first, and filtered by seller, text and being for sale', async () => {
+  test('PATCH clears the image address with null, and leaves it when it is not named', async () => {
     const { http } = await inventory();
-    const create = async (sku: string, changes: object) =>
-      (
-        await http
-          .post('/api/products')
-          .send({ ...mug, sku, ...changes })
-          .expect(201)
-      ).body.id;
-    const a = await create('A-1', { name: 'Tea cup' });
-    const b = await create('B-1', { sellerId: 'other' });
-    const c = await create('TEA-2', { name: 'Pot' });
-    await http.patch(`/api/products/${c}`).send({ active: false });
-    const list = async (query: string) => {
-      const { body } = await http.get(`/api/products?${query}`).expect(200);
-      return { ids: body.items.map((item: { id: string }) => item.id), next: body.nextCursor };
-    };
-
-    const first = await list('limit=2');
-    expect(first.ids).toEqual([c, b]);
-    expect(await list(`limit=2&cursor=${first.next}`)).toEqual({ ids: [a], next: null });
-    expect((await list('sellerId=other')).ids).toEqual([b]);
-    expect((await list('q=tea')).ids).toEqual([c, a]);
-    expect((await list('q=tea&active=true')).ids).toEqual([a]);
-    expect((await list('q=%25')).ids).toEqual([]);
-    expect((await list('q=T_a')).ids).toEqual([]);
-    await http.get('/api/products?cursor=made-up').expect(400);
-    await http.get('/api/products?limit=0').expect(400);
-  });
-});
-
-describe('stock', () => {
-  test('what is there is set by a count or changed by a difference, and the ledger says which', async () => {
-    const { http, unbalanced } = await inventory();
-    const { id } = (await http.post('/api/products').send(mug)).body;
-    const url = `/api/inventory/${id}`;
-    await http.post(url).send({ change: 5 }).expect(200);
-    await http.post(url).send({ onHand: 12, note: 'three broken' }).expect(200);
-    await http.post(url).send({ onHand: 12 }).expect(200);
-    const reply = await http.post(url).send({ change: -2 }).expect(200);
-    const now = { received: 10, onHand: 10, reserved: 0, available: 10, shipped: 0 };
-    expect(reply.body).toEqual({ productId: id, sku: 'MUG-1', name: 'Blue mug', ...now });
-
-    const first = (await http.get(`${url}/movements?limit=3`).expect(200)).body;
-    const second = (await http.get(`${url}/movements?limit=3&cursor=${first.nextCursor}`).expect(200)).body;
-    const lines = [...first.items, ...second.items];
-    expect(lines.map(({ kind, quantity, note }) => [kind, quantity, note])).toEqual([
-      ['ADJUSTED', -2, null],
-      ['ADJUSTED', -3, 'three broken'],
-      ['RECEIVED', 5, null],
-      ['RECEIVED', 10, null],
-    ]);
-    expect(second.nextCursor).toBe(null);
-    expect(await unbalanced()).toEqual([]);
+    const imageUrl = 'https://cdn.example/mug.png';
+    const { id } = (await http.post('/api/products').send({ ...mug, imageUrl })).body;
+    const named = await http.patch(`/api/products/${id}`).send({ name: 'Mug' }).expect(200);
+    expect(named.body).toMatchObject({ imageUrl, version: 2 });
+    const cleared = await http.patch(`/api/products/${id}`).send({ imageUrl: null }).expect(200);
+    expect(cleared.body).toMatchObject({ imageUrl: null, version: 3 });
   });
 
-  test('less than orders hold cannot be left', async () => {
-    const { http, handle, addProduct, stock } = await inventory();
-    const id = await addProduct(10);
-    await handle([hold(newId(), id, 4)]);
-    for (const body of [{ onHand: 3 }, { change: -7 }, { change: -100 }]) {
-      const reply = await http.post(`/api/inventory/${id}`).send(body).expect(409);
-      expect(reply.body).toMatchObject({ code: 'conflict' });
-    }
-    expect(await stock(id)).toMatchObject([{ onHand: 10, reserved: 4 }]);
-    const reply = await http.post(`/api/inventory/${id}`).send({ onHand: 4 }).expect(200);
-    expect(reply.body).toMatchObject({ onHand: 4, reserved: 4, available: 0 });
-  });
-
-  test.each([{}, { onHand: -1 }, { change: 1.5 }, { onHand: 1, change: 1 }])(
-    'a body that is no adjustment is refused: %o',
-    async (body) => {
-      const { http, addProduct, stock } = await inventory();
-      const id = await addProduct(1);
-      await http.post(`/api/inventory/${id}`).send(body).expect(400);
-      expect(await stock(id)).toMatchObject([{ onHand: 1 }]);
+  test.each(['javascript:alert(1)', 'data:image/png;base64,AA', '/mug.png'])(
+    'an image address like %s is refused',
+    async (imageUrl) => {
+      const { http, db } = await inventory();
+      await http
+        .post('/api/products')
+        .send({ ...mug, imageUrl })
+        .expect(400);
+      expect(await db.query('SELECT 1 FROM products')).toEqual([]);
     },
   );
 
-  test('the stock of all products is paged', async () => {
-    const { http, addProduct } = await inventory();
-    const [a, b] = [await addProduct(1), await addProduct(2)];
-    const { body } = await http.get('/api/inventory?limit=1').expect(200);
-    expect(body.items).toMatchObject([{ productId: b, available: 2 }]);
-    const next = await http.get(`/api/inventory?limit=1&cursor=${body.nextCursor}`);
-    expect(next.body).toMatchObject({ items: [{ productId: a, available: 1 }], nextCursor: null });
+  test('the product of a seller is its own, named or not, and its events say who it was', async () => {
+    const { anyone, told } = await inventory();
+    const seller = await as.seller('shop');
+    const { sellerId: _, ...unnamed } = mug;
+    const reply = await anyone.post('/api/products').set(seller).send(unnamed).expect(201);
+    expect(reply.body).toMatchObject({ sellerId: 'shop' });
+    await anyone.patch(`/api/products/${reply.body.id}`).set(seller).send({ name: 'Cup' }).expect(200);
+    const actor = expect.stringMatching(/^seller:[0-9a-f-]{36}$/);
+    expect(await told(reply.body.id)).toMatchObject([{ actor }, { actor }]);
   });
 
-  test('a reservation shows its items and until when they are held, unless it is paid', async () => {
-    const { http, handle, addProduct } = await inventory();
-    const [productId, orderId] = [await addProduct(10), newId()];
-    await handle([hold(orderId, productId, 2)]);
-    const view = async () => (await http.get(`/api/reservations/${orderId}`).expect(200)).body;
-    const items = [{ productId, quantity: 2 }];
-    expect(await view()).toEqual({
-      orderId,
-      status: 'HELD',
-      items,
-      paid: false,
-      expiresAt: expect.stringMatching(/Z$/),
-    });
-    await handle([anEvent('order.paid', { orderId, total: { amount: 1, currency: 'EUR' } })]);
-    expect(await view()).toEqual({ orderId, status: 'HELD', items, paid: true, expiresAt: null });
+  test('those who are no seller have to say whose product it is', async () => {
+    const { http, db } = await inventory();
+    const { sellerId: _, ...unnamed } = mug;
+    const reply = await http.post('/api/products').send(unnamed).expect(400);
+    expect(problem.parse(reply.body).errors).toMatchObject([{ path: 'sellerId' }]);
+    expect(await db.query('SELECT 1 FROM products')).toEqual([]);
+  });
+
+  test('a repeated request with one Idempotency-Key makes one product and gets the first answer', async () => {
+    const { http, told, unbalanced } = await inventory();
+    const create = (body: object) => http.post('/api/products').set('idempotency-key', 'k1').send(body);
+    const first = await create(mug).expect(201);
+    const again = await create(mug).expect(201);
+    expect(again.body).toEqual(first.body);
+    expect(again.headers.location).toBe(first.headers.location);
+    expect(await told(first.body.id)).toHaveLength(1);
+    const other = await create({ ...mug, name: 'Cup' }).expect(422);
+    expect(problem.parse(other.body)).toMatchObject({ code: 'idempotency_key_reused' });
+    expect(productView.parse((await http.get(first.headers.location!)).body)).toEqual(first.body);
+    expect(await unbalanced()).toEqual([]);
   });
 });

@@ -1,22 +1,45 @@
-import type { movementView, ProductView, stockView } from '@orderflow/contracts/http';
+import type {
+  InventoryView,
+  movementView,
+  ProductView,
+  plainProductView,
+  ReservationView,
+  stockView,
+} from '@orderflow/contracts/http';
 import { toMajorUnits } from '@orderflow/contracts/money';
 import type { OrderItem } from '@orderflow/contracts/order';
 import type { z } from 'zod';
-import type { ReservationStatus } from './domain.ts';
 import type { Movement, Prisma, Reservation } from './generated/prisma/client.ts';
-import type { MovementKind } from './stock.ts';
 
 export const withStock = { stock: true } as const satisfies Prisma.ProductInclude;
-type ProductRow = Prisma.ProductGetPayload<{ include: typeof withStock }>;
 
-function toStockView({ stock }: ProductRow): z.infer<typeof stockView> {
+/** Prisma gives bigint, our own statements give numbers. */
+type Whole = bigint | number;
+type StockRow = { received: Whole; onHand: Whole; reserved: Whole; shipped: Whole };
+
+export type ProductRow = {
+  id: string;
+  sku: string;
+  name: string;
+  description: string;
+  price: Whole;
+  currency: string;
+  sellerId: string;
+  imageUrl: string | null;
+  active: boolean;
+  sequence: number;
+  createdAt: Date;
+  stock: StockRow | null;
+};
+
+function toStockView({ stock }: Pick<ProductRow, 'stock'>): z.infer<typeof stockView> {
   // Made in one statement with its product.
   const { received, onHand, reserved, shipped } = stock!;
   return {
     received: Number(received),
     onHand: Number(onHand),
     reserved: Number(reserved),
-    available: Number(onHand - reserved),
+    available: Number(onHand) - Number(reserved),
     shipped: Number(shipped),
   };
 }
@@ -36,8 +59,7 @@ export const toProductView = (row: ProductRow): ProductView => ({
   createdAt: row.createdAt.toISOString(),
 });
 
-/** A product's stock, with what people know it by. */
-export const toInventoryView = (row: ProductRow) => ({
+export const toInventoryView = (row: ProductRow): InventoryView => ({
   productId: row.id,
   sku: row.sku,
   name: row.name,
@@ -47,24 +69,23 @@ export const toInventoryView = (row: ProductRow) => ({
 export const toMovementView = (row: Movement): z.infer<typeof movementView> => ({
   id: row.id,
   productId: row.productId,
-  kind: row.kind as MovementKind,
+  kind: row.kind as z.infer<typeof movementView>['kind'],
   quantity: Number(row.quantity),
   orderId: row.orderId,
   note: row.note,
+  actor: row.actor,
   at: row.at.toISOString(),
 });
 
-export const toReservationView = (row: Reservation) => ({
+export const toReservationView = (row: Reservation): ReservationView => ({
   orderId: row.orderId,
-  status: row.status as ReservationStatus,
+  status: row.status as ReservationView['status'],
   items: (row.items ?? []) as OrderItem[],
   paid: row.paid,
-  /** Null when the hold has no end: it is paid, or nothing is held. */
   expiresAt: row.status === 'HELD' && !row.paid ? row.expiresAt!.toISOString() : null,
 });
 
-/** A product as the plain aliases show it: snake case, the price in major units. */
-export const toPlainView = (row: ProductRow) => ({
+export const toPlainView = (row: ProductRow): z.infer<typeof plainProductView> => ({
   product_id: row.id,
   name: row.name,
   quantity: toStockView(row).available,

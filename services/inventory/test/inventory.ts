@@ -4,6 +4,7 @@ import { handleOnce } from '@orderflow/messaging/inbox';
 import { messagingMigrations } from '@orderflow/messaging/migrations';
 import { testDatabase } from '@orderflow/testing/database';
 import { testScope } from '@orderflow/testing/scope';
+import { as, testAuth } from '@orderflow/testing/tokens';
 import { PrismaPg } from '@prisma/adapter-pg';
 import supertest from 'supertest';
 import { createApp } from '../src/app.ts';
@@ -11,7 +12,7 @@ import { createHandlers } from '../src/consumers.ts';
 import type { OrderEvent, Reservation } from '../src/domain.ts';
 import { PrismaClient } from '../src/generated/prisma/client.ts';
 import { createInventoryMetrics } from '../src/metrics.ts';
-import { createProduct } from '../src/operations/create-product.ts';
+import { createProduct, type NewProduct } from '../src/operations/create-product.ts';
 import type { Stock } from '../src/stock.ts';
 
 const migrations = new URL('../prisma/migrations/', import.meta.url);
@@ -34,13 +35,14 @@ const UNBALANCED = `
   WHERE (stock.received, stock.shipped, stock.reserved, stock.on_hand)
     IS DISTINCT FROM (ledger.received, ledger.shipped, ledger.reserved, ledger.received - ledger.shipped)`;
 
-/** The service without its loops: the real handlers, routes and database. */
-export async function inventory({ ttlMs = 60_000 } = {}) {
+/** The service without its loops: the real handlers, routes and database. `http` asks as a service, who may do all. */
+export async function inventory({ ttlMs = 60_000, demo = true } = {}) {
   const db = await testDatabase([messagingMigrations, migrations]);
   const scope = testScope();
   const metrics = createInventoryMetrics(scope.metrics);
   const handlers = createHandlers({ metrics, ttlMs });
   const prisma = new PrismaClient({ adapter: new PrismaPg(db.pool) });
+  const app = createApp({ scope, auth: testAuth, db, prisma, metrics, demo });
   const cause = { correlationId: 'test', actor: 'test' };
 
   return {
@@ -48,13 +50,15 @@ export async function inventory({ ttlMs = 60_000 } = {}) {
     scope,
     metrics,
     handlers,
-    http: supertest(createApp({ scope, db, prisma, metrics })),
+    http: supertest.agent(app).set(await as.service()),
+    /** Asks as nobody, unless a header says otherwise. */
+    anyone: supertest(app),
     handle: (events: OrderEvent[]) => handleOnce({ db, group: 'inventory', handlers }, events),
-    async addProduct(stock: number): Promise<string> {
-      const sku = newId();
+    async addProduct(stock: number, changes: Partial<NewProduct> = {}): Promise<string> {
       const price = { amount: 2999, currency: 'EUR' };
-      const product = { sku, name: 'Mug', description: '', price, sellerId: 'seller', stock };
-      return (await db.transaction((tx) => createProduct(tx, product, { cause, metrics })))!;
+      const mug = { sku: newId(), name: 'Mug', description: '', price, sellerId: 'seller', stock };
+      const product = { ...mug, ...changes };
+      return (await db.transaction((tx) => createProduct(tx, product, { cause, metrics })))!.id;
     },
     stock: (...productIds: string[]) => db.query<Stock>(STOCK, [productIds]),
     reservations: (...orderIds: string[]) => db.query<Reservation>(RESERVATIONS, [orderIds]),

@@ -9,13 +9,15 @@ import { openLedger } from './open-ledger.ts';
 /** What is to be booked, decided on the stock as it is. A quantity of 0 is no movement. */
 export type Adjustment = (stock: Stock) => Pick<Movement, 'kind' | 'quantity' | 'note'>;
 
-/** Corrects what is there. Throws `not_found`, and `conflict` when less would be left than orders hold. */
+type Context = { actor: string; metrics: InventoryMetrics };
+
+/** Corrects what is there, and gives what is there then. Throws `not_found`, and `conflict` when less would be left than orders hold. */
 export async function adjustStock(
   tx: Transaction,
   productId: string,
-  { adjustment, metrics }: { adjustment: Adjustment; metrics: InventoryMetrics },
-): Promise<void> {
-  const ledger = await openLedger(tx, [productId], metrics);
+  { adjustment, ...context }: Context & { adjustment: Adjustment },
+): Promise<Stock> {
+  const ledger = await openLedger(tx, [productId], context);
   const stock = ledger.stock.get(productId);
   if (!stock) throw new ProblemError('not_found', `There is no product ${productId}.`);
   const movement = adjustment(stock);
@@ -26,9 +28,9 @@ export async function adjustStock(
       `${left} would be left, but ${stock.reserved} are reserved for orders; cancel orders or leave more.`,
     );
   }
-  if (movement.quantity === 0) return;
-  ledger.book([{ productId, ...movement }]);
+  if (movement.quantity !== 0) ledger.book([{ productId, ...movement }]);
   await ledger.save();
+  return ledger.stock.get(productId)!;
 }
 
 /** A positive change is goods that came in; a count, or goods that are gone, corrects what was there. */

@@ -5,41 +5,36 @@ import type { Transaction } from '@orderflow/service-kit/database';
 import type { z } from 'zod';
 import type { InventoryMetrics } from '../metrics.ts';
 import { productChanged } from '../product.ts';
+import type { ProductRow } from '../views.ts';
 import { openLedger } from './open-ledger.ts';
 
-export type NewProduct = z.infer<typeof createProductBody>;
+export type NewProduct = z.infer<typeof createProductBody> & { sellerId: string };
 
 const INSERT = `
   WITH product AS (
     INSERT INTO products (id, sku, name, description, price, currency, seller_id, image_url, sequence)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1) ON CONFLICT (sku) DO NOTHING RETURNING id)
-  INSERT INTO stock (product_id) SELECT id FROM product RETURNING product_id`;
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1) ON CONFLICT (sku) DO NOTHING
+    RETURNING id, created_at),
+  stocked AS (INSERT INTO stock (product_id) SELECT id FROM product)
+  SELECT created_at AS "createdAt" FROM product`;
 
-/** Takes a product into the catalogue. Gives its id; undefined, and nothing written, when the SKU is taken. */
+/** Takes a product into the catalogue and gives it; undefined, and nothing written, when the SKU is taken. */
 export async function createProduct(
   tx: Transaction,
   product: NewProduct,
   { cause, metrics }: { cause: Cause; metrics: InventoryMetrics },
-): Promise<string | undefined> {
-  const { sku, name, description, price, sellerId, imageUrl, stock } = product;
+): Promise<ProductRow | undefined> {
+  const { sku, name, description, sellerId, stock } = product;
+  const { amount: price, currency } = product.price;
+  const imageUrl = product.imageUrl ?? null;
   const id = newId();
-  const made = await tx.query(INSERT, [
-    id,
-    sku,
-    name,
-    description,
-    price.amount,
-    price.currency,
-    sellerId,
-    imageUrl ?? null,
-  ]);
-  if (made.length === 0) return undefined;
-  if (stock > 0) {
-    const ledger = await openLedger(tx, [id], metrics);
-    ledger.book([{ productId: id, kind: 'RECEIVED', quantity: stock }]);
-    await ledger.save();
-  }
-  const row = { id, sku, name, price: price.amount, currency: price.currency, sellerId };
-  await appendToOutbox(tx, [productChanged({ ...row, active: true, sequence: 1 }, cause)]);
-  return id;
+  const values = [id, sku, name, description, price, currency, sellerId, imageUrl];
+  const [made] = await tx.query<{ createdAt: Date }>(INSERT, values);
+  if (!made) return undefined;
+  const ledger = await openLedger(tx, [id], { actor: cause.actor, metrics });
+  if (stock > 0) ledger.book([{ productId: id, kind: 'RECEIVED', quantity: stock }]);
+  await ledger.save();
+  const row = { id, sku, name, price, currency, sellerId, active: true, sequence: 1 };
+  await appendToOutbox(tx, [productChanged(row, cause)]);
+  return { ...row, ...made, description, imageUrl, stock: ledger.stock.get(id)! };
 }

@@ -40,7 +40,10 @@ export async function moveReservations(
   { metrics, ttlMs }: { metrics: InventoryMetrics; ttlMs: number },
 ): Promise<void> {
   const reservations = await lockReservations(tx, events);
-  const ledger = await openLedger(tx, productsAtStake(events, reservations), metrics);
+  const ledger = await openLedger(tx, productsAtStake(events, reservations), {
+    actor: 'system:inventory',
+    metrics,
+  });
   const now = { stock: ledger.stock, expiresAt: new Date(Date.now() + ttlMs) };
   const changed = new Set<string>();
   const drafts: Draft[] = [];

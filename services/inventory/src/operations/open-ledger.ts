@@ -16,15 +16,20 @@ const SAVE = `
   WHERE stock.product_id = changed."productId"`;
 
 const APPEND = `
-  INSERT INTO movements (id, product_id, kind, quantity, order_id, note)
+  INSERT INTO movements (id, product_id, kind, quantity, order_id, note, actor)
   SELECT * FROM json_to_recordset($1) AS m(id uuid, "productId" uuid, kind text, quantity bigint, "orderId" uuid,
-    note text)`;
+    note text, actor text)`;
 
 /**
  * Locks the stock of some products and gives the only way to change it: by movements. The columns and the
  * ledger cannot part, because `book` works on both. Products that do not exist are absent from `stock`.
+ * The ledger notes that `actor` brought the movements about.
  */
-export async function openLedger(tx: Transaction, productIds: Iterable<string>, metrics: InventoryMetrics) {
+export async function openLedger(
+  tx: Transaction,
+  productIds: Iterable<string>,
+  { actor, metrics }: { actor: string; metrics: InventoryMetrics },
+) {
   const ids = [...new Set(productIds)];
   const rows = ids.length > 0 ? await tx.query<Stock>(LOCK, [ids]) : [];
   const stock = new Map(rows.map((row) => [row.productId, row]));
@@ -43,7 +48,8 @@ export async function openLedger(tx: Transaction, productIds: Iterable<string>, 
       if (movements.length === 0) return;
       const changed = new Set(movements.map((movement) => movement.productId));
       await tx.query(SAVE, [JSON.stringify([...changed].map((id) => stock.get(id)))]);
-      await tx.query(APPEND, [JSON.stringify(movements.map((movement) => ({ id: newId(), ...movement })))]);
+      const lines = movements.map((movement) => ({ id: newId(), actor, ...movement }));
+      await tx.query(APPEND, [JSON.stringify(lines)]);
       tx.afterCommit(() => {
         for (const { kind } of movements) metrics.movements.inc({ kind });
       });

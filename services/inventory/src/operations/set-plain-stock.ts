@@ -12,6 +12,9 @@ const FIND = `
   SELECT id FROM products WHERE sku = $1 OR name = $1
   ORDER BY sku = $1 DESC, active DESC, id LIMIT 1`;
 
+/** Whose the products are that come about by their name alone. */
+const DEMO_SELLER = 'demo-shop';
+
 type PlainStock = { item: string; stock: number };
 type Context = { cause: Cause; metrics: InventoryMetrics };
 
@@ -26,11 +29,13 @@ export async function setPlainStock(
   { cause, metrics }: Context,
 ): Promise<void> {
   const item = name.trim();
-  const setAvailable = (productId: string) =>
-    adjustStock(tx, productId, {
+  const setAvailable = async (productId: string): Promise<void> => {
+    await adjustStock(tx, productId, {
       adjustment: (now) => ({ kind: 'ADJUSTED', quantity: stock - available(now) }),
+      actor: cause.actor,
       metrics,
     });
+  };
 
   const known = await find(tx, item);
   if (known) return setAvailable(known);
@@ -38,10 +43,10 @@ export async function setPlainStock(
     sku: skuOf(item),
     name: item,
     price: { amount: 100, currency: 'EUR' },
-    sellerId: 'demo-shop',
     stock,
   };
-  if (await createProduct(tx, parseInput(createProductBody, product, 'item'), { cause, metrics })) return;
+  const wanted = { ...parseInput(createProductBody, product, 'item'), sellerId: DEMO_SELLER };
+  if (await createProduct(tx, wanted, { cause, metrics })) return;
   // Somebody was faster, with the same item or with one whose name leads to the same SKU.
   const made = await find(tx, item);
   if (made) return setAvailable(made);
