@@ -1,16 +1,34 @@
+import { mountDeadLetterRoutes } from '@orderflow/messaging/dead-letter-routes';
+import type { Auth } from '@orderflow/service-kit/auth';
 import type { Database } from '@orderflow/service-kit/database';
 import { createHttpApp } from '@orderflow/service-kit/http-app';
 import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
+import express from 'express';
 import type { PrismaClient } from './generated/prisma/client.ts';
 import type { PaymentProvider } from './provider.ts';
 import { mountRoutes } from './routes.ts';
+import { mountStripeWebhook, type StripeWebhook } from './stripe-webhook.ts';
 
 export type Deps = {
   scope: Pick<ServiceScope, 'log' | 'metrics' | 'health'>;
   db: Database;
   prisma: PrismaClient;
   provider: PaymentProvider;
+  auth: Auth;
+  /** When Stripe is the provider: how to read what it reports. */
+  webhook?: StripeWebhook;
 };
 
 export const createApp = (deps: Deps) =>
-  createHttpApp({ ...deps.scope, routes: (app) => mountRoutes(app, deps) });
+  createHttpApp({
+    ...deps.scope,
+    auth: deps.auth,
+    parseBodies: false,
+    routes(app) {
+      const { db, webhook } = deps;
+      if (webhook) mountStripeWebhook(app, { db, webhook });
+      app.use(express.json({ limit: '256kb' }));
+      mountRoutes(app, deps);
+      mountDeadLetterRoutes(app, { db, group: 'payment' });
+    },
+  });

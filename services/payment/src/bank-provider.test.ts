@@ -1,7 +1,7 @@
 import { newId } from '@orderflow/contracts/ids';
 import { expect, onTestFinished, test } from 'vitest';
 import { listeningBank } from '../../bank/test/bank.ts';
-import { testProviderContract } from '../test/provider-contract.ts';
+import { testCardContract, testProviderContract } from '../test/provider-contract.ts';
 import { createBankProvider } from './bank-provider.ts';
 
 async function bankProvider(timeoutMs = 5_000) {
@@ -19,6 +19,7 @@ const aCharge = () => ({
 });
 
 testProviderContract('bank', async () => (await bankProvider()).provider);
+testCardContract('bank', async () => (await bankProvider()).provider);
 
 test.each([
   ['fails', { errorRate: 1 }, 0],

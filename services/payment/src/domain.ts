@@ -13,6 +13,9 @@ export type PaymentStatus = 'NONE' | PaymentView['status'];
 export type Payment = {
   id: string;
   orderId: string;
+  /** Whose it is; null for NONE, and for payments from before this was kept. */
+  customerId: string | null;
+  sellerId: string | null;
   status: PaymentStatus;
   amount: Money | null;
   paymentMethod: string | null;
@@ -39,6 +42,8 @@ const silently = (payment: Payment): Decision => ({ payment, events: [] });
 export const nothingOwed = (orderId: string): Payment => ({
   id: newId(),
   orderId,
+  customerId: null,
+  sellerId: null,
   status: 'NONE',
   amount: null,
   paymentMethod: null,
@@ -53,11 +58,11 @@ export const nothingOwed = (orderId: string): Payment => ({
 /** The order's total is owed: charged now with a payment method, due without one. */
 export function orderConfirmed(
   payment: Payment,
-  { total, paymentMethod }: EventData<'order.confirmed'>,
+  { customerId, sellerId, total, paymentMethod }: EventData<'order.confirmed'>,
   cause: Cause,
 ): Decision {
   if (payment.status !== 'NONE') return silently(payment);
-  const owed = { ...payment, amount: total, paymentMethod, cause };
+  const owed = { ...payment, customerId, sellerId, amount: total, paymentMethod, cause };
   // The cancellation came first. Events and end are those of the usual order: owed, then voided.
   if (payment.cancelCause) return voided(owed);
   return silently({ ...owed, status: paymentMethod ? 'CHARGING' : 'DUE' });

@@ -1,14 +1,17 @@
 import { openMessaging } from '@orderflow/messaging/open';
+import { authFrom } from '@orderflow/service-kit/auth';
 import { readConfig } from '@orderflow/service-kit/config';
 import { listen, runService } from '@orderflow/service-kit/lifecycle';
 import { PrismaPg } from '@prisma/adapter-pg';
-import { createApp } from './app.ts';
+import { createApp, type Deps } from './app.ts';
 import { createBankProvider } from './bank-provider.ts';
 import { configSchema } from './config.ts';
 import { handlers } from './consumers.ts';
 import { PrismaClient } from './generated/prisma/client.ts';
 import { createPaymentMetrics } from './metrics.ts';
 import { startProviderWorker } from './provider-worker.ts';
+import { openStripe } from './stripe-client.ts';
+import { createStripeProvider } from './stripe-provider.ts';
 
 const config = readConfig(configSchema);
 
@@ -17,19 +20,33 @@ await runService({ service: 'payment', logLevel: config.LOG_LEVEL }, async (scop
   const messaging = await openMessaging(scope, { config, migrations });
   const { db } = messaging;
   const prisma = new PrismaClient({ adapter: new PrismaPg(db.pool) });
+  const metrics = createPaymentMetrics(scope.metrics);
   const { PROVIDER_CONCURRENCY: concurrency, PROVIDER_TIMEOUT_MS: timeoutMs } = config;
-  const provider = createBankProvider({
-    url: config.BANK_URL,
-    timeoutMs,
-    connections: concurrency + 4, // customers' cards need not wait for charges
-  });
+  const { provider, webhook } = openProvider();
   scope.onStop('provider', provider.close);
   messaging.publishOutbox('payment');
-  const app = createApp({ scope, db, prisma, provider });
+  const app = createApp({ scope, db, prisma, provider, webhook, auth: authFrom(config) });
   const server = await listen(app, { port: config.PORT, host: config.HOST, log: scope.log });
   scope.onStop('http', server.close);
-  const metrics = createPaymentMetrics(scope.metrics);
   const worker = startProviderWorker({ db, scope, provider, metrics, concurrency, timeoutMs });
   scope.onStop('provider worker', worker.stop);
   messaging.consume('payment', handlers);
+
+  function openProvider(): Pick<Deps, 'provider' | 'webhook'> {
+    const connections = concurrency + 4; // what customers wait for need not wait for charges
+    switch (config.PAYMENT_PROVIDER) {
+      case 'bank':
+        return { provider: createBankProvider({ url: config.BANK_URL, timeoutMs, connections }) };
+      case 'stripe': {
+        const { STRIPE_API_KEY: apiKey, STRIPE_API_URL: url, STRIPE_WEBHOOK_SECRET: secret } = config;
+        const client = openStripe({ apiKey, url, timeoutMs, connections });
+        return {
+          provider: createStripeProvider(client),
+          webhook: { stripe: client.stripe, secret, count: metrics.countWebhook },
+        };
+      }
+      default:
+        return config satisfies never;
+    }
+  }
 });

@@ -2,6 +2,7 @@ import type { Metrics } from '@orderflow/service-kit/metrics';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { ProviderCall } from './operations/provider-calls.ts';
 import type { ProviderAnswer } from './provider.ts';
+import type { WebhookOutcome } from './stripe-webhook.ts';
 
 export function createPaymentMetrics({ registry }: Metrics) {
   const charges = new Counter({
@@ -28,9 +29,16 @@ export function createPaymentMetrics({ registry }: Metrics) {
     help: 'Time since the oldest charge or refund was first asked for whose outcome is still unknown',
     registers: [registry],
   });
+  const webhooks = new Counter({
+    name: 'payment_webhooks_total',
+    help: 'Reports of Stripe, by what came of them: recorded, repeated, ignored, or refused for a bad signature',
+    labelNames: ['outcome'],
+    registers: [registry],
+  });
 
   return {
     oldestUnknown,
+    countWebhook: (outcome: WebhookOutcome) => webhooks.inc({ outcome }),
     countCall(
       { status }: ProviderCall,
       outcome: ProviderAnswer['status'] | 'unknown',

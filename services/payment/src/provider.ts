@@ -4,7 +4,14 @@ import type { z } from 'zod';
 
 export type Card = z.infer<typeof card>;
 
-export type ChargeRequest = { key: string; amount: Money; paymentMethod: string; reference: string };
+export type ChargeRequest = {
+  key: string;
+  amount: Money;
+  paymentMethod: string;
+  reference: string;
+  /** When this key was first used, for providers that forget keys. */
+  askedSince?: Date;
+};
 export type RefundRequest = { key: string; charge: string; amount: Money; reference: string };
 
 /** The provider's word on a call. It never changes: the same key gives the same answer. */
@@ -16,7 +23,9 @@ export type ProviderAnswer = ChargeAnswer | RefundAnswer;
 
 export type CardAnswer =
   | { status: 'accepted'; paymentMethod: string }
-  | { status: 'refused'; code: string; message: string };
+  | { status: 'refused'; code: string; message: string }
+  /** The provider wants no card numbers from servers at all. */
+  | { status: 'not_taken'; message: string };
 
 /**
  * Who moves the money. A call that throws has an unknown outcome: it may have been done or not, and only asking

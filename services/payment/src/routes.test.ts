@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { paymentView } from '@orderflow/contracts/http';
 import { newId } from '@orderflow/contracts/ids';
 import { eventually } from '@orderflow/testing/eventually';
+import { as } from '@orderflow/testing/tokens';
 import request from 'supertest';
 import { expect, test } from 'vitest';
 import { cancelled, confirmed, paymentService } from '../test/payment-service.ts';
@@ -9,11 +11,14 @@ const card = (number: string, changes: object = {}) => ({
   card: { number, expMonth: 12, expYear: 2099, cvc: '123', ...changes },
 });
 
+type Headers = Record<string, string>;
+
 async function clientOf() {
   const service = await paymentService();
-  const pay = (orderId: string, body: object) =>
-    request(service.app).post(`/api/orders/${orderId}/pay`).send(body);
-  const get = (path: string) => request(service.app).get(path);
+  const [ada, admin] = [await as.customer(), await as.admin()];
+  const pay = (orderId: string, body: object, headers: Headers = ada) =>
+    request(service.app).post(`/api/orders/${orderId}/pay`).set(headers).send(body);
+  const get = (path: string, headers: Headers = admin) => request(service.app).get(path).set(headers);
   return { ...service, pay, get };
 }
 
@@ -28,18 +33,17 @@ test('what is due is charged to the method that was given', async () => {
     expect((await get(`/api/orders/${orderId}/payment`)).body.status).toBe('CAPTURED'),
   );
   expect(await bank.totals()).toMatchObject({ charges: 1, charged: 2999 });
-  expect(await eventsOf(orderId)).toMatchObject([{ type: 'payment.captured', actor: 'customer' }]);
+  expect(await eventsOf(orderId)).toMatchObject([
+    { type: 'payment.captured', actor: expect.stringMatching(/^customer:/) },
+  ]);
 });
 
 test('the events of a payment carry the correlation id of the order', async () => {
-  const { app, handle, work, eventsOf } = await clientOf();
+  const { pay, handle, work, eventsOf } = await clientOf();
   const event = confirmed(newId(), null);
   await handle(event);
   const { orderId } = event.data;
-  await request(app)
-    .post(`/api/orders/${orderId}/pay`)
-    .set('X-Correlation-Id', 'of-this-request')
-    .send({ paymentMethod: 'pm_card_visa' });
+  await pay(orderId, { paymentMethod: 'pm_card_visa' }).set('X-Correlation-Id', 'of-this-request');
   work();
   await eventually(async () =>
     expect(await eventsOf(orderId)).toMatchObject([{ correlationid: event.correlationid }]),
@@ -123,8 +127,21 @@ test.each([
 
 test('a method can be made from a card beforehand', async () => {
   const { app } = await clientOf();
-  const answer = await request(app).post('/api/payments/methods').send(card('5555 5555 5555 4444'));
+  const path = '/api/payments/methods';
+  const answer = await request(app)
+    .post(path)
+    .set(await as.customer())
+    .send(card('5555 5555 5555 4444'));
   expect([answer.status, answer.body]).toEqual([201, { paymentMethod: expect.stringMatching(/^pm_/) }]);
+  expect((await request(app).post(path).send(card('5555 5555 5555 4444'))).status).toBe(401);
+  expect(
+    (
+      await request(app)
+        .post(path)
+        .set(await as.seller())
+        .send({})
+    ).status,
+  ).toBe(403);
 });
 
 test('payments are listed newest first, by page, order and status; marks are not shown', async () => {
@@ -154,11 +171,16 @@ test('card numbers reach no log, no event and no table', async () => {
   await pay(orderId, { ...card('4242424242424242'), extra: '4242424242424242' });
   const broken = '{"card": {"number": "4242424242424242", ';
   const path = `/api/orders/${orderId}/pay`;
-  await request(app).post(path).set('content-type', 'application/json').send(broken);
+  await request(app)
+    .post(path)
+    .set(await as.customer())
+    .set('content-type', 'application/json')
+    .send(broken);
   bank.faults.set({ ...bank.faults.settings(), errorRate: 1 });
   await pay(orderId, card('4242424242424242'));
   bank.faults.reset();
-  expect((await pay(orderId, card('4242 4242 4242 4242'))).status).toBe(202);
+  const paid = card('4242 4242 4242 4242');
+  expect((await pay(orderId, paid).set('Idempotency-Key', 'k')).status).toBe(202);
   work();
   await eventually(async () => expect((await paymentOf(orderId))!.status).toBe('CAPTURED'));
 
@@ -167,10 +189,15 @@ test('card numbers reach no log, no event and no table', async () => {
     bank.lines,
     await db.query('SELECT * FROM payments'),
     await db.query('SELECT * FROM messaging.outbox'),
+    await db.query('SELECT * FROM messaging.idempotency_key'),
     await bank.db.query('SELECT * FROM payment_methods'),
     await bank.db.query('SELECT * FROM ledger'),
   ]);
   expect(scope.lines.length).toBeGreaterThan(5);
   expect(written).toContain(orderId);
   expect(written).not.toMatch(/4242[ -]?4242/);
+  // Nor does a hash of the number, which so few digits would give away.
+  const { number, expMonth, expYear, cvc } = paid.card;
+  const inOrder = JSON.stringify({ card: { cvc, expMonth, expYear, number } });
+  expect(written).not.toContain(createHash('sha256').update(inOrder).digest('base64url'));
 });

@@ -1,45 +1,48 @@
-import { card, pageQuery, paymentView, payOrderBody } from '@orderflow/contracts/http';
+import { listPaymentsQuery, paymentMethodBody, payOrderBody } from '@orderflow/contracts/http';
+import { answerOnce, send } from '@orderflow/messaging/idempotency';
+import { actorName, requireActor } from '@orderflow/service-kit/auth';
 import { bodyOf, idParam, queryOf } from '@orderflow/service-kit/http-input';
 import { afterCursor, newestFirst, toPage } from '@orderflow/service-kit/paging';
-import { ProblemError } from '@orderflow/service-kit/problem';
 import { requestContext } from '@orderflow/service-kit/request-context';
-import type { Express } from 'express';
-import { z } from 'zod';
+import type { Express, Request } from 'express';
+import { noSuchPayment, ownOf } from './access.ts';
 import type { Deps } from './app.ts';
-import { pay } from './domain.ts';
 import type { Prisma } from './generated/prisma/client.ts';
-import { movePayments } from './operations/move-payments.ts';
+import { payOrder } from './operations/pay-order.ts';
 import { tokeniseCard } from './operations/tokenise-card.ts';
+import type { Card } from './provider.ts';
 import { toView } from './views.ts';
-
-const listPaymentsQuery = pageQuery.extend({
-  orderId: z.uuid().optional(),
-  status: paymentView.shape.status.optional(),
-});
-const paymentMethodBody = z.strictObject({ card });
 
 const owed = { status: { not: 'NONE' } } satisfies Prisma.PaymentWhereInput;
 
 export function mountRoutes(app: Express, { db, prisma, provider }: Deps) {
   app.post('/api/orders/:id/pay', async (req, res) => {
+    const actor = requireActor(req, 'customer', 'admin', 'service');
     const orderId = idParam(req);
     const body = bodyOf(payOrderBody, req);
-    const method = 'card' in body ? await tokeniseCard(provider, body.card) : body.paymentMethod;
-    const cause = { ...requestContext(req), actor: 'customer' };
-    await db.transaction((tx) =>
-      movePayments(tx, [{ orderId, cause, decide: (payment) => pay(payment, method, cause) }]),
-    );
-    res.status(202).json(await viewOf({ orderId }));
+    // Before the transaction, which must not wait for the provider; a repeated request needs no answer to this.
+    const [method] = await Promise.allSettled([
+      'card' in body ? tokeniseCard(provider, body.card) : body.paymentMethod,
+    ]);
+    if ('card' in body) req.body = recognisable(body.card);
+    const cause = { ...requestContext(req), actor: actorName(actor) };
+    const reply = await answerOnce(db, req, async (tx) => {
+      if (method.status === 'rejected') throw method.reason;
+      return { status: 202, body: await payOrder(tx, { orderId, method: method.value, actor, cause }) };
+    });
+    send(res, reply);
   });
 
   app.get('/api/orders/:id/payment', async (req, res) => {
-    res.json(await viewOf({ orderId: idParam(req) }));
+    res.json(await viewOf(req, { orderId: idParam(req) }));
   });
 
   app.get('/api/payments', async (req, res) => {
+    const own = ownOf(requireActor(req, ...readers));
     const { orderId, status, ...page } = queryOf(listPaymentsQuery, req);
     const rows = await prisma.payment.findMany({
       where: {
+        ...own,
         orderId,
         status: status ?? owed.status,
         ...afterCursor(page),
@@ -50,17 +53,28 @@ export function mountRoutes(app: Express, { db, prisma, provider }: Deps) {
   });
 
   app.post('/api/payments/methods', async (req, res) => {
+    requireActor(req, 'customer', 'admin', 'service');
     const paymentMethod = await tokeniseCard(provider, bodyOf(paymentMethodBody, req).card);
     res.status(201).json({ paymentMethod });
   });
 
   app.get('/api/payments/:id', async (req, res) => {
-    res.json(await viewOf({ id: idParam(req) }));
+    res.json(await viewOf(req, { id: idParam(req) }));
   });
 
-  async function viewOf(which: { id: string } | { orderId: string }) {
-    const row = await prisma.payment.findFirst({ where: { ...which, ...owed } });
-    if (!row) throw new ProblemError('not_found', 'There is no such payment, or nothing is owed yet.');
+  async function viewOf(req: Request, which: { id: string } | { orderId: string }) {
+    const own = ownOf(requireActor(req, ...readers));
+    const row = await prisma.payment.findFirst({ where: { ...which, ...own, ...owed } });
+    if (!row) throw noSuchPayment();
     return toView(row);
   }
 }
+
+const readers = ['customer', 'seller', 'admin', 'service'] as const;
+
+/** What tells a card from others in a repeated request: its number must not be kept, nor be found out from a hash. */
+const recognisable = ({ number, expMonth, expYear }: Card) => ({
+  last4: number.slice(-4),
+  expMonth,
+  expYear,
+});

@@ -1,8 +1,23 @@
 import type { PaymentView } from '@orderflow/contracts/http';
 import type { Payment } from './generated/prisma/client.ts';
 
+/** What is shown of a row, as Prisma or SQL reads it. */
+export type ShownRow = Pick<
+  Payment,
+  | 'id'
+  | 'orderId'
+  | 'currency'
+  | 'status'
+  | 'providerReference'
+  | 'refundReference'
+  | 'declineCode'
+  | 'attempts'
+  | 'createdAt'
+  | 'updatedAt'
+> & { amount: bigint | number | null };
+
 /** A payment as the API shows it. Of NONE there is none to show: nothing was ever owed. */
-export const toView = (row: Payment): PaymentView => ({
+export const toView = (row: ShownRow): PaymentView => ({
   id: row.id,
   orderId: row.orderId,
   amount: { amount: Number(row.amount), currency: row.currency! },

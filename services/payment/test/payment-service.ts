@@ -1,10 +1,11 @@
 import type { Event } from '@orderflow/contracts/events';
-import { newId } from '@orderflow/contracts/ids';
+import { customerIdOf, newId } from '@orderflow/contracts/ids';
 import { handleOnce } from '@orderflow/messaging/inbox';
 import { messagingMigrations } from '@orderflow/messaging/migrations';
 import { testDatabase } from '@orderflow/testing/database';
 import { anEvent } from '@orderflow/testing/events';
 import { testScope } from '@orderflow/testing/scope';
+import { testAuth } from '@orderflow/testing/tokens';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { onTestFinished } from 'vitest';
 import { listeningBank } from '../../bank/test/bank.ts';
@@ -12,16 +13,33 @@ import { createApp } from '../src/app.ts';
 import { createBankProvider } from '../src/bank-provider.ts';
 import { handlers } from '../src/consumers.ts';
 import { PrismaClient } from '../src/generated/prisma/client.ts';
-import { createPaymentMetrics } from '../src/metrics.ts';
+import { createPaymentMetrics, type PaymentMetrics } from '../src/metrics.ts';
 import { callProvider, claimCalls, recordAnswers } from '../src/operations/provider-calls.ts';
+import type { PaymentProvider } from '../src/provider.ts';
 import { startProviderWorker } from '../src/provider-worker.ts';
+import { openStripe } from '../src/stripe-client.ts';
+import { createStripeProvider } from '../src/stripe-provider.ts';
+import type { StripeWebhook } from '../src/stripe-webhook.ts';
+import { apiKey, stripeServer } from './stripe-server.ts';
 
 const migrations = new URL('../prisma/migrations/', import.meta.url);
 
 export const total = { amount: 2999, currency: 'EUR' };
 
-export const confirmed = (orderId: string, paymentMethod: string | null = 'pm_card_visa') =>
-  anEvent('order.confirmed', { orderId, total, paymentMethod, expiresAt: new Date().toISOString() });
+/** Of Ada, at the shop: those whom `as.customer()` and `as.seller()` stand for. */
+export const confirmed = (
+  orderId: string,
+  paymentMethod: string | null = 'pm_card_visa',
+  { email = 'ada@example.org', sellerId = 'shop' } = {},
+) =>
+  anEvent('order.confirmed', {
+    orderId,
+    customerId: customerIdOf(email),
+    sellerId,
+    total,
+    paymentMethod,
+    expiresAt: new Date().toISOString(),
+  });
 
 export const cancelled = (orderId: string) =>
   anEvent('order.cancelled', { orderId, reason: 'cancelled_by_customer' });
@@ -29,11 +47,38 @@ export const cancelled = (orderId: string) =>
 /** The service in parts: its app, handlers and workers on a database of their own, with a real bank behind HTTP. */
 export async function paymentService({ timeoutMs = 5_000 } = {}) {
   const bank = await listeningBank();
+  const provider = createBankProvider({ url: bank.url, timeoutMs, connections: 8 });
+  const bankRowsOf = (orderId: string) =>
+    bank.db.query<{ kind: string; status: string; amount: number }>(
+      'SELECT kind, status, amount FROM ledger WHERE reference = $1 ORDER BY position',
+      [orderId],
+    );
+  return { ...(await serviceWith(provider, { timeoutMs })), bank, bankRowsOf };
+}
+
+export const webhookSecret = 'whsec_orderflow_test';
+
+/** The same with Stripe, and with its webhook. */
+export async function stripePaymentService({ timeoutMs = 5_000 } = {}) {
+  const server = await stripeServer();
+  const client = openStripe({ apiKey, url: server.url, timeoutMs, connections: 8 });
+  const { stripe } = client;
+  const service = await serviceWith(createStripeProvider(client), {
+    timeoutMs,
+    webhookOf: ({ countWebhook: count }) => ({ stripe, secret: webhookSecret, count }),
+  });
+  return { ...service, server, stripe };
+}
+
+async function serviceWith(
+  provider: PaymentProvider,
+  { timeoutMs, webhookOf }: { timeoutMs: number; webhookOf?: (metrics: PaymentMetrics) => StripeWebhook },
+) {
+  onTestFinished(() => provider.close());
   const db = await testDatabase([messagingMigrations, migrations]);
   const prisma = new PrismaClient({ adapter: new PrismaPg(db.pool) });
   const scope = testScope();
-  const provider = createBankProvider({ url: bank.url, timeoutMs, connections: 8 });
-  onTestFinished(() => provider.close());
+  const webhook = webhookOf?.(createPaymentMetrics(scope.metrics));
 
   const handle = (...events: Event[]) => handleOnce({ db, group: 'payment', handlers }, events);
 
@@ -74,22 +119,15 @@ export async function paymentService({ timeoutMs = 5_000 } = {}) {
     return rows.map(({ envelope }) => envelope);
   };
 
-  const bankRowsOf = (orderId: string) =>
-    bank.db.query<{ kind: string; status: string; amount: number }>(
-      'SELECT kind, status, amount FROM ledger WHERE reference = $1 ORDER BY position',
-      [orderId],
-    );
-
   /** An order whose payment is due. */
-  async function dueOrder(): Promise<string> {
+  async function dueOrder(whose: { email?: string; sellerId?: string } = {}): Promise<string> {
     const orderId = newId();
-    await handle(confirmed(orderId, null));
+    await handle(confirmed(orderId, null, whose));
     return orderId;
   }
 
   return {
-    app: createApp({ scope, db, prisma, provider }),
-    bank,
+    app: createApp({ scope, db, prisma, provider, webhook, auth: testAuth }),
     db,
     scope,
     provider,
@@ -98,7 +136,6 @@ export async function paymentService({ timeoutMs = 5_000 } = {}) {
     workUntil,
     paymentOf,
     eventsOf,
-    bankRowsOf,
     dueOrder,
   };
 }

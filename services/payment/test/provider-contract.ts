@@ -79,6 +79,11 @@ export function testProviderContract(name: string, open: () => Promise<PaymentPr
     };
     await expect(refund(request)).rejects.toThrow();
   });
+}
+
+/** The same for providers that turn cards into payment methods themselves. */
+export function testCardContract(name: string, open: () => Promise<PaymentProvider>) {
+  const about = (what: string) => `${name}: ${what}`;
 
   test.each([
     ['4242424242424242', 'captured'],
@@ -86,7 +91,7 @@ export function testProviderContract(name: string, open: () => Promise<PaymentPr
   ])(about('a card %s becomes a method whose charge is %s'), async (number, status) => {
     const { charge, createPaymentMethod } = await open();
     const answer = await createPaymentMethod(card(number));
-    if (answer.status !== 'accepted') throw new Error(answer.code);
+    if (answer.status !== 'accepted') throw new Error(answer.message);
     expect(await charge(aCharge({ paymentMethod: answer.paymentMethod }))).toMatchObject({ status });
   });
 

@@ -11,28 +11,29 @@ export const PROVIDER_CALLS = 'provider-calls';
 type StoredPayment = Payment & { sequence: number };
 
 const LOCK = `
-  SELECT id, order_id AS "orderId", status,
+  SELECT id, order_id AS "orderId", customer_id AS "customerId", seller_id AS "sellerId", status,
     CASE WHEN amount IS NOT NULL THEN json_build_object('amount', amount, 'currency', currency) END AS amount,
     payment_method AS "paymentMethod", provider_reference AS "providerReference",
     refund_reference AS "refundReference", decline_code AS "declineCode", cause, cancel_cause AS "cancelCause",
     attempts, sequence
   FROM payments WHERE order_id = ANY($1::uuid[]) ORDER BY order_id FOR UPDATE`;
 
-const ROWS = `json_to_recordset($1) AS changed(id uuid, "orderId" uuid, status text, amount bigint, currency text,
-  "paymentMethod" text, "providerReference" text, "refundReference" text, "declineCode" text, cause jsonb,
+const ROWS = `json_to_recordset($1) AS changed(id uuid, "orderId" uuid, "customerId" uuid, "sellerId" text,
+  status text, amount bigint, currency text, "paymentMethod" text, "providerReference" text, "refundReference" text, "declineCode" text, cause jsonb,
   "cancelCause" jsonb, attempts integer, sequence integer)`;
 
 const INSERT = `
-  INSERT INTO payments (id, order_id, status, amount, currency, payment_method, cause, cancel_cause, attempts,
-    next_attempt_at, sequence, created_at, updated_at)
-  SELECT id, "orderId", status, amount, currency, "paymentMethod", cause, "cancelCause", attempts,
+  INSERT INTO payments (id, order_id, customer_id, seller_id, status, amount, currency, payment_method, cause,
+    cancel_cause, attempts, next_attempt_at, sequence, created_at, updated_at)
+  SELECT id, "orderId", "customerId", "sellerId", status, amount, currency, "paymentMethod", cause, "cancelCause", attempts,
     CASE WHEN status = 'CHARGING' THEN now() END, sequence, now(), now()
   FROM ${ROWS} ORDER BY "orderId"
   ON CONFLICT (order_id) DO NOTHING RETURNING order_id AS "orderId"`;
 
 // What is to be asked of the provider is due at once when it is new; a call under way keeps its lease.
 const UPDATE = `
-  UPDATE payments SET status = changed.status, amount = changed.amount, currency = changed.currency,
+  UPDATE payments SET customer_id = changed."customerId", seller_id = changed."sellerId",
+    status = changed.status, amount = changed.amount, currency = changed.currency,
     payment_method = changed."paymentMethod", provider_reference = changed."providerReference",
     refund_reference = changed."refundReference", decline_code = changed."declineCode", cause = changed.cause,
     cancel_cause = changed."cancelCause", attempts = changed.attempts,

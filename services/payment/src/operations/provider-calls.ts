@@ -7,10 +7,14 @@ import type { PaymentProvider, ProviderAnswer } from '../provider.ts';
 import { movePayments } from './move-payments.ts';
 
 /** A payment that the provider is to be asked about. */
-export type ProviderCall = { id: string; orderId: string; amount: Money; attempts: number; cause: Cause } & (
-  | { status: 'CHARGING'; paymentMethod: string }
-  | { status: 'REFUNDING'; providerReference: string }
-);
+export type ProviderCall = {
+  id: string;
+  orderId: string;
+  amount: Money;
+  attempts: number;
+  askedSince: Date;
+  cause: Cause;
+} & ({ status: 'CHARGING'; paymentMethod: string } | { status: 'REFUNDING'; providerReference: string });
 
 // Reading the due rows as an array makes Postgres do it once, whatever plan it takes.
 const CLAIM = `
@@ -20,25 +24,24 @@ const CLAIM = `
     ORDER BY next_attempt_at LIMIT $1 FOR UPDATE SKIP LOCKED))
   RETURNING id, order_id AS "orderId", status, json_build_object('amount', amount, 'currency', currency) AS amount,
     payment_method AS "paymentMethod", provider_reference AS "providerReference", attempts,
-    CASE status WHEN 'CHARGING' THEN cause ELSE cancel_cause END AS cause`;
+    first_attempt_at AS "askedSince", CASE status WHEN 'CHARGING' THEN cause ELSE cancel_cause END AS cause`;
 
 /** Takes up to `limit` calls that are due; from now on a cancellation has to wait for their answer. */
 export const claimCalls = (db: Database, limit: number, leaseMs: number): Promise<ProviderCall[]> =>
   db.query<ProviderCall>(CLAIM, [limit, leaseMs]);
 
+/** By which the provider knows a payment's one charge, or its one refund. */
+export const keyOf = ({ id }: { id: string }, what: 'charge' | 'refund'): string => `${what}-${id}`;
+
 /** Asks the provider, with a key that is the same each time. Throws when the outcome is unknown. */
 export function callProvider(provider: PaymentProvider, call: ProviderCall): Promise<ProviderAnswer> {
-  const { id, orderId: reference, amount } = call;
+  const { orderId: reference, amount, askedSince } = call;
+  const key = keyOf(call, call.status === 'CHARGING' ? 'charge' : 'refund');
   switch (call.status) {
     case 'CHARGING':
-      return provider.charge({
-        key: `charge-${id}`,
-        amount,
-        paymentMethod: call.paymentMethod,
-        reference,
-      });
+      return provider.charge({ key, amount, paymentMethod: call.paymentMethod, reference, askedSince });
     case 'REFUNDING':
-      return provider.refund({ key: `refund-${id}`, amount, charge: call.providerReference, reference });
+      return provider.refund({ key, amount, charge: call.providerReference, reference });
     default:
       return call satisfies never;
   }

@@ -9,9 +9,17 @@ export async function tokeniseCard(provider: PaymentProvider, card: Card): Promi
       cause,
     });
   });
-  if (answer.status === 'accepted') return answer.paymentMethod;
-  throw new ProblemError(
-    'card_refused',
-    `${answer.message} Nothing was charged; check the card or use another. (${answer.code})`,
-  );
+  switch (answer.status) {
+    case 'accepted':
+      return answer.paymentMethod;
+    case 'refused':
+      throw new ProblemError(
+        'card_refused',
+        `${answer.message} Nothing was charged; check the card or use another. (${answer.code})`,
+      );
+    case 'not_taken':
+      throw new ProblemError('card_refused', answer.message);
+    default:
+      return answer satisfies never;
+  }
 }
