@@ -1,7 +1,8 @@
-import { notificationView, pageOf } from '@orderflow/contracts/http';
+import { notificationView, pageOf, plainNotificationView } from '@orderflow/contracts/http';
 import { newId } from '@orderflow/contracts/ids';
 import { eventually } from '@orderflow/testing/eventually';
 import { testScope } from '@orderflow/testing/scope';
+import { as, testAuth } from '@orderflow/testing/tokens';
 import request from 'supertest';
 import { expect, onTestFinished, test } from 'vitest';
 import { notificationDatabase } from '../test/notification-database.ts';
@@ -10,26 +11,28 @@ import { createApp } from './app.ts';
 import { watchBacklog } from './backlog.ts';
 import { createNotificationMetrics } from './metrics.ts';
 
-async function appWithMessages() {
+async function appWithMessages({ demo = true } = {}) {
   const database = await notificationDatabase();
   const scope = testScope();
-  const app = createApp({ scope, prisma: database.prisma });
+  const app = createApp({ scope, ...database, auth: testAuth, demo });
+  const admin = await as.admin();
+  const get = (path: string, headers: Record<string, string> = admin) => request(app).get(path).set(headers);
   const sendAll = () =>
     database.db.query("UPDATE messages SET status = 'SENT', sent_at = now() WHERE status = 'PENDING'");
-  return { ...database, scope, app, sendAll };
+  return { ...database, scope, app, get, sendAll };
 }
 
 const page = pageOf(notificationView);
 
 test('notifications are listed newest first, page by page', async () => {
-  const { app, deliver } = await appWithMessages();
+  const { get, deliver } = await appWithMessages();
   const orders = Array.from({ length: 5 }, () => eventsOfOrder());
   for (const order of orders) await deliver(order.placed(), order.paid());
   const seen: string[] = [];
   let cursor: string | null | undefined;
   do {
     const query = { limit: 2, ...(cursor && { cursor }) };
-    const { body } = await request(app).get('/api/notifications').query(query).expect(200);
+    const { body } = await get('/api/notifications').query(query).expect(200);
     const { items, nextCursor } = page.parse(body);
     seen.push(...items.map(({ orderId }) => orderId));
     cursor = nextCursor;
@@ -38,13 +41,13 @@ test('notifications are listed newest first, page by page', async () => {
 });
 
 test('notifications are narrowed down by order, channel and status', async () => {
-  const { app, deliver, sendAll } = await appWithMessages();
+  const { get, deliver, sendAll } = await appWithMessages();
   const [sent, pending] = [eventsOfOrder(), eventsOfOrder()];
   await deliver(sent.placed({ phone: '+4930123456' }), sent.shipped());
   await sendAll();
   await deliver(pending.placed(), pending.paid());
   const templates = async (query: object) => {
-    const { body } = await request(app).get('/api/notifications').query(query).expect(200);
+    const { body } = await get('/api/notifications').query(query).expect(200);
     return page.parse(body).items.map(({ template }) => template);
   };
   expect(await templates({ orderId: pending.orderId })).toEqual(['order-paid']);
@@ -54,25 +57,23 @@ test('notifications are narrowed down by order, channel and status', async () =>
 });
 
 test('one notification is shown by its id; one that waits for its contact is not shown yet', async () => {
-  const { app, deliver, messages } = await appWithMessages();
+  const { get, deliver, messages } = await appWithMessages();
   const order = eventsOfOrder();
   await deliver(order.paid());
   const [row] = await messages();
-  await request(app).get(`/api/notifications/${row!.id}`).expect(404);
-  expect((await request(app).get('/api/notifications')).body.items).toEqual([]);
+  await get(`/api/notifications/${row!.id}`).expect(404);
+  expect((await get('/api/notifications')).body.items).toEqual([]);
   await deliver(order.placed());
-  await request(app)
-    .get(`/api/notifications/${row!.id}`)
-    .expect(200, {
-      id: row!.id,
-      orderId: order.orderId,
-      channel: 'email',
-      template: 'order-paid',
-      recipient: 'ada@example.org',
-      subject: `Order ${order.orderId} is confirmed and paid`,
-      status: 'PENDING',
-      sentAt: null,
-    });
+  await get(`/api/notifications/${row!.id}`).expect(200, {
+    id: row!.id,
+    orderId: order.orderId,
+    channel: 'email',
+    template: 'order-paid',
+    recipient: 'ada@example.org',
+    subject: `Order ${order.orderId} is confirmed and paid`,
+    status: 'PENDING',
+    sentAt: null,
+  });
 });
 
 test.each([
@@ -83,9 +84,8 @@ test.each([
   ['/api/notifications/7', 404, 'not_found'],
   [`/api/notifications/${newId()}`, 404, 'not_found'],
 ])('%s is answered with %i %s', async (path, status, code) => {
-  const { app } = await appWithMessages();
-  const { body } = await request(app)
-    .get(path)
+  const { get } = await appWithMessages();
+  const { body } = await get(path)
     .expect(status)
     .expect('content-type', /problem/);
   expect(body.code).toBe(code);
@@ -99,7 +99,13 @@ test('the plain alias lists what was sent, newest first', async () => {
   await sendAll();
   await deliver(unsent.placed(), unsent.paid());
   const { body } = await request(app).get('/notifications').expect(200);
-  expect(body.map((row: { order_id: string }) => row.order_id)).toEqual([second.orderId, first.orderId]);
+  expect(
+    plainNotificationView
+      .strict()
+      .array()
+      .parse(body)
+      .map((row) => row.order_id),
+  ).toEqual([second.orderId, first.orderId]);
   const [row] = await messages({ orderId: first.orderId });
   await request(app)
     .get('/notifications')
@@ -114,6 +120,55 @@ test('the plain alias lists what was sent, newest first', async () => {
       },
     ]);
 });
+
+test('the plain alias is served in demo mode only', async () => {
+  const { get } = await appWithMessages({ demo: false });
+  await get('/notifications').expect(404);
+});
+
+test('customers see the notifications of their own orders only, admins and services all', async () => {
+  const { get, deliver, messages } = await appWithMessages();
+  const [own, others] = [eventsOfOrder(), eventsOfOrder(undefined, 'eve@example.org')];
+  await deliver(own.placed(), own.paid());
+  await deliver(others.paid()); // its customer becomes known only afterwards
+  await deliver(others.placed());
+  const [ownRow] = await messages({ orderId: own.orderId });
+  const [othersRow] = await messages({ orderId: others.orderId });
+  const ada = await as.customer('Ada@example.org');
+  const seen = async (headers: Record<string, string>, query = '') =>
+    page.parse((await get(`/api/notifications${query}`, headers).expect(200)).body).items.map(({ id }) => id);
+
+  expect(await seen(ada)).toEqual([ownRow!.id]);
+  expect(await seen(await as.customer('eve@example.org'))).toEqual([othersRow!.id]);
+  expect(await seen(await as.customer('new@example.org'))).toEqual([]);
+  expect(await seen(ada, `?orderId=${others.orderId}`)).toEqual([]);
+  await get(`/api/notifications/${ownRow!.id}`, ada).expect(200);
+  const hidden = await get(`/api/notifications/${othersRow!.id}`, ada).expect(404);
+  const missing = await get(`/api/notifications/${newId()}`, ada).expect(404);
+  expect([hidden.body.code, missing.body.code]).toEqual(['not_found', 'not_found']);
+  for (const headers of [await as.admin(), await as.service()]) {
+    expect(await seen(headers)).toEqual([othersRow!.id, ownRow!.id]);
+    await get(`/api/notifications/${ownRow!.id}`, headers).expect(200);
+  }
+});
+
+test('messages from before customers were kept are for admins only', async () => {
+  const { db, get, deliver } = await appWithMessages();
+  const order = eventsOfOrder();
+  await deliver(order.placed(), order.paid());
+  await db.query('UPDATE recipients SET customer_id = NULL');
+  expect((await get('/api/notifications', await as.customer())).body.items).toEqual([]);
+  expect((await get('/api/notifications')).body.items).toHaveLength(1);
+});
+
+test.each(['/api/notifications', `/api/notifications/${newId()}`])(
+  '%s is not for sellers, and for nobody without a token',
+  async (path) => {
+    const { get } = await appWithMessages();
+    expect((await get(path, {}).expect(401)).body.code).toBe('unauthenticated');
+    expect((await get(path, await as.seller()).expect(403)).body.code).toBe('forbidden');
+  },
+);
 
 test('the backlog is measured by what it waits for, with the age of its oldest message', async () => {
   const { db, deliver, scope } = await appWithMessages();

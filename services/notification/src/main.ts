@@ -1,4 +1,5 @@
 import { openMessaging } from '@orderflow/messaging/open';
+import { authFrom } from '@orderflow/service-kit/auth';
 import { readConfig } from '@orderflow/service-kit/config';
 import { listen, runService } from '@orderflow/service-kit/lifecycle';
 import { PrismaPg } from '@prisma/adapter-pg';
@@ -24,7 +25,7 @@ await runService({ service: 'notification', logLevel: config.LOG_LEVEL }, async 
   const backlog = watchBacklog({ db, metrics, log });
   onStop('backlog', backlog.stop);
   messaging.publishOutbox('notification');
-  const app = createApp({ scope, prisma });
+  const app = createApp({ scope, db, prisma, auth: authFrom(config), demo: config.DEMO });
   const server = await listen(app, { port: config.PORT, host: config.HOST, log });
   onStop('http', server.close);
   const concurrency = config.SEND_CONCURRENCY;

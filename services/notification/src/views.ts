@@ -1,4 +1,5 @@
-import type { NotificationView } from '@orderflow/contracts/http';
+import type { NotificationView, plainNotificationView } from '@orderflow/contracts/http';
+import type { z } from 'zod';
 import type { Message, Prisma } from './generated/prisma/client.ts';
 
 /** One that still waits for its contact has no recipient and no words: it is not shown. */
@@ -17,10 +18,10 @@ export const toView = (row: Message): NotificationView => ({
 });
 
 /** A sent message as the plain alias shows it. */
-export const toPlainView = (row: Message) => ({
+export const toPlainView = (row: Message): z.infer<typeof plainNotificationView> => ({
   order_id: row.orderId,
-  channel: row.channel,
-  recipient: row.recipient,
-  subject: row.subject,
-  sent_at: row.sentAt?.toISOString(),
+  channel: row.channel as NotificationView['channel'],
+  recipient: row.recipient!,
+  subject: row.subject!,
+  sent_at: row.sentAt!.toISOString(),
 });

@@ -10,16 +10,17 @@ const expiresAt = '2026-11-21T08:30:00.000Z';
 type Placing = { phone?: string; confirmation?: Confirmation; name?: string };
 
 /** The events of one order, as the services that produce them write them. */
-export function eventsOfOrder(orderId: string = newId()) {
+export function eventsOfOrder(orderId: string = newId(), email = 'ada@example.org') {
+  const customerId = customerIdOf(email);
+  const sellerId = 'seller';
   const charge = { orderId, paymentId: newId(), amount: total };
   return {
     orderId,
     placed: ({ phone, confirmation = 'automatic', name = 'Ada Lovelace' }: Placing = {}) => {
-      const email = 'ada@example.org';
       const data: EventData<'order.placed'> = {
         orderId,
-        customer: { id: customerIdOf(email), name, email, phone },
-        sellerId: 'seller',
+        customer: { id: customerId, name, email, phone },
+        sellerId,
         items: [
           { productId: newId(), quantity: 2, sku: 'MUG', name: 'Enamel mug', unitPrice: eur(1490) },
           { productId: newId(), quantity: 1, sku: 'TEA', name: 'Grüner Tee', unitPrice: eur(1990) },
@@ -31,7 +32,7 @@ export function eventsOfOrder(orderId: string = newId()) {
       return anEvent('order.placed', data);
     },
     confirmed: (paymentMethod: string | null = null) =>
-      anEvent('order.confirmed', { orderId, total, paymentMethod, expiresAt }),
+      anEvent('order.confirmed', { orderId, customerId, sellerId, total, paymentMethod, expiresAt }),
     paid: () => anEvent('order.paid', { orderId, total }),
     shipped: (trackingNumber?: string) => anEvent('order.shipped', { orderId, trackingNumber }),
     fulfilled: () => anEvent('order.fulfilled', { orderId }),

@@ -7,9 +7,10 @@ const KNOWN = `
 
 // Locks the orders' rows, in their order, also where it changes nothing: see below. The first contact stays.
 const KEEP = `
-  INSERT INTO recipients (order_id, contact)
-  SELECT * FROM json_to_recordset($1) AS heard("orderId" uuid, contact jsonb) ORDER BY 1
-  ON CONFLICT (order_id) DO UPDATE SET contact = coalesce(recipients.contact, excluded.contact)
+  INSERT INTO recipients (order_id, contact, customer_id)
+  SELECT * FROM json_to_recordset($1) AS heard("orderId" uuid, contact jsonb, "customerId" uuid) ORDER BY 1
+  ON CONFLICT (order_id) DO UPDATE SET contact = coalesce(recipients.contact, excluded.contact),
+    customer_id = coalesce(recipients.customer_id, excluded.customer_id)
   RETURNING order_id AS "orderId", contact`;
 
 type Row = { orderId: string; contact: Contact | null };
@@ -26,14 +27,15 @@ export async function keepContacts(tx: Transaction, events: ToldEvent[]) {
   const orderIds = [...new Set(events.map((event) => event.data.orderId))];
   const known = await tx.query<Row>(KNOWN, [orderIds]);
   const contacts = new Map(known.map((row) => [row.orderId, row.contact!]));
-  const brought = new Map<string, Contact>();
+  const brought = new Map<string, { contact: Contact; customerId: string }>();
   for (const event of events) {
-    if (event.type === 'order.placed') brought.set(event.data.orderId, contactOf(event));
+    if (event.type !== 'order.placed') continue;
+    brought.set(event.data.orderId, { contact: contactOf(event), customerId: event.data.customer.id });
   }
   const heard = orderIds.filter((orderId) => !contacts.has(orderId));
   if (heard.length === 0) return { contacts, fresh: [] };
 
-  const rows = heard.map((orderId) => ({ orderId, contact: brought.get(orderId) }));
+  const rows = heard.map((orderId) => ({ orderId, ...brought.get(orderId) }));
   const kept = await tx.query<Row>(KEEP, [JSON.stringify(rows)]);
   for (const { orderId, contact } of kept) if (contact) contacts.set(orderId, contact);
   return { contacts, fresh: heard.filter((orderId) => brought.has(orderId)) };
