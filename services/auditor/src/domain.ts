@@ -1,3 +1,6 @@
+import type { Envelope } from '@orderflow/contracts/envelope';
+import { z } from 'zod';
+
 /** What the order of events rests on. */
 export type Told = {
   eventId: string;
@@ -32,3 +35,47 @@ const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const precedes = (other: Told, event: Told): boolean =>
   other.eventId === event.causationId ||
   (other.source === event.source && other.subject === event.subject && other.sequence < event.sequence);
+
+const placed = z.object({ customer: z.object({ id: z.uuid() }), sellerId: z.string() });
+
+/** The orders that events are about: how many of them, and whose the order is when they tell. */
+export function ordersIn(events: Envelope[]) {
+  return [...Map.groupBy(events, orderOf)].flatMap(([orderId, about]) => {
+    if (!orderId) return [];
+    // Of a version that this code does not know, the order stays nobody's rather than the wrong one's.
+    const owners = about
+      .filter(({ type, source }) => type === 'order.placed' && source === 'order')
+      .map(({ data }) => placed.safeParse(data).data);
+    const owner = owners.find((known) => known !== undefined);
+    return [{ orderId, customerId: owner?.customer.id, sellerId: owner?.sellerId, count: about.length }];
+  });
+}
+
+/**
+ * Events with their numbers among those of their order, by time. `recorded` is the last number that each order has
+ * used up, these events included.
+ */
+export function withPositions(events: Envelope[], recorded: Map<string, number>) {
+  const next = new Map(
+    ordersIn(events).map(({ orderId, count }) => [orderId, recorded.get(orderId)! - count]),
+  );
+  return events.toSorted(earlierFirst).map((event) => {
+    const orderId = orderOf(event);
+    if (!orderId) return event;
+    const position = next.get(orderId)! + 1;
+    next.set(orderId, position);
+    return { ...event, position };
+  });
+}
+
+/** In lower case, as Postgres gives it. */
+const orderOf = ({ orderid }: Envelope): string | undefined => orderid?.toLowerCase();
+
+const earlierFirst = (a: Envelope, b: Envelope): number =>
+  Date.parse(a.time) - Date.parse(b.time) || compare(a.id, b.id);
+
+/** The lowest UUIDv7 of a moment. */
+export const firstIdAt = (time: Date): string => {
+  const hex = Math.max(0, time.getTime()).toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-7000-8000-000000000000`;
+};

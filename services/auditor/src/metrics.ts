@@ -1,7 +1,7 @@
 import type { Envelope } from '@orderflow/contracts/envelope';
 import { isEventType, producers } from '@orderflow/contracts/events';
 import type { Metrics } from '@orderflow/service-kit/metrics';
-import { Counter, Histogram } from 'prom-client';
+import { Counter, Gauge, Histogram } from 'prom-client';
 
 const known: readonly string[] = producers;
 
@@ -33,3 +33,18 @@ export function createAuditMetrics({ registry }: Metrics) {
 }
 
 export type AuditMetrics = ReturnType<typeof createAuditMetrics>;
+
+/** The series of the live streams. */
+export const createLiveMetrics = ({ registry }: Metrics) => ({
+  open: new Gauge({
+    name: 'audit_live_streams',
+    help: 'Open streams of live events',
+    registers: [registry],
+  }),
+  ended: new Counter({
+    name: 'audit_live_streams_ended_total',
+    help: 'Streams that ended: the client left, was too slow, its time was up, or the service stopped',
+    labelNames: ['why'],
+    registers: [registry],
+  }),
+});

@@ -1,48 +1,41 @@
-import { pageQuery } from '@orderflow/contracts/http';
-import { decodeCursor, idParam, queryOf } from '@orderflow/service-kit/http-input';
-import { toPage } from '@orderflow/service-kit/paging';
-import { ProblemError } from '@orderflow/service-kit/problem';
-import type { Express } from 'express';
-import { z } from 'zod';
-import type { PrismaClient } from './generated/prisma/client.ts';
-import { toAuditEvent, toTimeline } from './views.ts';
+import { liveEventsQuery } from '@orderflow/contracts/http';
+import { requireActor } from '@orderflow/service-kit/auth';
+import { idParam, queryOf } from '@orderflow/service-kit/http-input';
+import { parseInput } from '@orderflow/service-kit/problem';
+import type { Express, Request } from 'express';
+import type { Deps } from './app.ts';
+import { toTimeline } from './views.ts';
+import { visibleOrder } from './visible-order.ts';
 
 /** Far more than an order has; a producer gone wild must not fill the memory. */
 const MAX_TIMELINE = 500;
 
-const word = z.string().regex(/^[\w.:-]{1,100}$/, 'must be letters, digits and any of . : _ -');
+/** What happened to an order, so far and live. */
+export function mountRoutes(app: Express, { prisma, live }: Deps) {
+  const orderSeenBy = (req: Request) =>
+    visibleOrder(prisma, requireActor(req, 'customer', 'seller', 'admin', 'service'), idParam(req));
 
-const listEventsQuery = pageQuery.extend({
-  type: word.optional(),
-  source: word.optional(),
-  orderId: z.uuid().optional(),
-  correlationId: word.optional(),
-});
-
-export function mountRoutes(app: Express, { prisma }: { prisma: PrismaClient }) {
   app.get('/api/orders/:id/timeline', async (req, res) => {
-    const orderId = idParam(req);
+    const { orderId } = await orderSeenBy(req);
     const rows = await prisma.event.findMany({
       where: { orderId },
-      orderBy: { time: 'asc' },
+      orderBy: { position: 'asc' },
       take: MAX_TIMELINE,
     });
-    if (rows.length === 0) {
-      throw new ProblemError(
-        'not_found',
-        `Nothing is known of an order ${orderId}. If it was placed this second, ask again in the next.`,
-      );
-    }
     res.json(toTimeline(orderId, rows));
   });
 
-  app.get('/api/audit/events', async (req, res) => {
-    const { limit, cursor, ...filters } = queryOf(listEventsQuery, req);
-    const rows = await prisma.event.findMany({
-      where: { ...filters, ...(cursor && { eventId: { lt: decodeCursor(z.uuid(), cursor) } }) },
-      orderBy: { eventId: 'desc' }, // UUIDv7: newest first
-      take: limit + 1,
-    });
-    res.json(toPage(rows, { limit }, toAuditEvent, (row) => row.eventId));
+  app.get('/api/orders/:id/events', async (req, res) => {
+    const { orderId, recorded } = await orderSeenBy(req);
+    const last = lastEventId(req);
+    // A number that was never given here is of a database that was lost since; all is told again.
+    live.follow(res, { orderId, after: last <= recorded ? last : 0 });
   });
+}
+
+/** A browser that comes back sends the header; its address still has what it began with. */
+function lastEventId(req: Request): number {
+  const header = req.get('last-event-id');
+  if (header === undefined) return queryOf(liveEventsQuery, req).lastEventId;
+  return parseInput(liveEventsQuery, { lastEventId: header }, 'header Last-Event-ID').lastEventId;
 }

@@ -1,17 +1,16 @@
-import { type TimelineView, timelineEntry } from '@orderflow/contracts/http';
-import { z } from 'zod';
+import type { AuditEventView, AuditLine, TimelineView } from '@orderflow/contracts/http';
 import { inCausalOrder } from './domain.ts';
-import type { Event } from './generated/prisma/client.ts';
+import type { Act, Event } from './generated/prisma/client.ts';
 
-/** An event as the audit log shows it. */
-export const auditEvent = timelineEntry.extend({
-  subject: z.string(),
-  orderId: z.uuid().nullable(),
-  traceparent: z.string().nullable(),
-});
-export type AuditEvent = z.infer<typeof auditEvent>;
+export type TimelineEntry = TimelineView['events'][number];
 
-const toEntry = (row: Event): TimelineView['events'][number] => ({
+/** The columns that a timeline shows. */
+export type RecordedEvent = Omit<
+  Event,
+  'subject' | 'orderId' | 'traceparent' | 'position' | 'byPerson' | 'data'
+> & { data: unknown };
+
+export const toEntry = (row: RecordedEvent): TimelineEntry => ({
   eventId: row.eventId,
   type: row.type,
   source: row.source,
@@ -25,14 +24,40 @@ const toEntry = (row: Event): TimelineView['events'][number] => ({
   data: row.data,
 });
 
-export const toAuditEvent = (row: Event): AuditEvent => ({
+export const toTimeline = (orderId: string, rows: Event[]): TimelineView => ({
+  orderId,
+  events: inCausalOrder(rows).map(toEntry),
+});
+
+export const toAuditEvent = (row: Event): AuditEventView => ({
   ...toEntry(row),
   subject: row.subject,
   orderId: row.orderId,
   traceparent: row.traceparent,
 });
 
-export const toTimeline = (orderId: string, rows: Event[]): TimelineView => ({
-  orderId,
-  events: inCausalOrder(rows).map(toEntry),
+export const eventLine = (row: Event): AuditLine => ({
+  id: row.eventId,
+  time: row.time.toISOString(),
+  actor: row.actor,
+  type: row.type,
+  service: row.source,
+  orderId: row.orderId,
+  subject: row.subject,
+  correlationId: row.correlationId,
+  reason: null,
+  details: row.data,
+});
+
+export const actLine = (row: Act): AuditLine => ({
+  id: row.id,
+  time: row.time.toISOString(),
+  actor: row.actor,
+  type: row.type,
+  service: row.service,
+  orderId: null,
+  subject: row.service,
+  correlationId: row.correlationId,
+  reason: row.reason,
+  details: { target: row.target, result: row.result },
 });

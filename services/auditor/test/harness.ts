@@ -2,34 +2,73 @@ import type { Envelope } from '@orderflow/contracts/envelope';
 import { producers, type ServiceName } from '@orderflow/contracts/events';
 import { startConsumer } from '@orderflow/messaging/consumer';
 import { listDeadLetters } from '@orderflow/messaging/dead-letters';
+import { deadLettersOf } from '@orderflow/messaging/dead-letters-views';
 import { messagingMigrations } from '@orderflow/messaging/migrations';
 import { streamKey } from '@orderflow/messaging/stream';
+import { createDatabase } from '@orderflow/service-kit/database';
+import { listen } from '@orderflow/service-kit/lifecycle';
 import { testDatabase } from '@orderflow/testing/database';
 import { testRedis } from '@orderflow/testing/redis';
-import { testScope } from '@orderflow/testing/scope';
+import { silentLog, testScope } from '@orderflow/testing/scope';
+import { testAuth } from '@orderflow/testing/tokens';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { onTestFinished } from 'vitest';
+import type { Sources } from '../src/all-dead-letters.ts';
 import { createApp } from '../src/app.ts';
 import { createKeeper } from '../src/consumers.ts';
 import { PrismaClient } from '../src/generated/prisma/client.ts';
+import { startLiveEvents } from '../src/live.ts';
 import { createAuditMetrics } from '../src/metrics.ts';
 import { keepEvents } from '../src/operations/keep-events.ts';
+import { openStream } from './open-stream.ts';
 
 const migrations = [messagingMigrations, new URL('../prisma/migrations/', import.meta.url)];
 
+type Live = Partial<Parameters<typeof startLiveEvents>[0]>;
+
 /** The auditor on a database and streams of its own: its app, and its consumer when a test starts it. */
-export async function auditorHarness() {
+export async function auditorHarness({ live, others = {} }: { live?: Live; others?: Sources } = {}) {
   const db = await testDatabase(migrations);
   const { redis, url, prefix } = testRedis();
-  const scope = testScope();
   const streamOf = (service: ServiceName) => streamKey(service, prefix);
 
+  /** A replica's HTTP side, which listens. */
+  async function serve(options: Live = {}) {
+    const scope = testScope();
+    const live = startLiveEvents({ db, scope, maxStreams: 100, ...options });
+    const deadLetters = { ...others, auditor: deadLettersOf({ db, group: 'auditor' }) };
+    const prisma = new PrismaClient({ adapter: new PrismaPg(db.pool) });
+    const app = createApp({ scope, auth: testAuth, db, prisma, live, deadLetters });
+    const server = await listen(app, { port: 0, host: '127.0.0.1', log: silentLog });
+    let stopped: Promise<void> | undefined;
+    /** In the order of `main.ts`. */
+    const stop = () => {
+      stopped ??= live.stop().then(server.close);
+      return stopped;
+    };
+    onTestFinished(stop);
+    const base = `http://127.0.0.1:${server.port}`;
+    return {
+      scope,
+      app,
+      base,
+      port: server.port,
+      stop,
+      /** Opens the live events of an order. */
+      follow: (orderId: string, headers: Record<string, string>, query = '') =>
+        openStream(`${base}/api/orders/${orderId}/events${query}`, headers),
+    };
+  }
+
+  const replica = await serve(live);
+  const record = (events: Envelope[]) => db.transaction((tx) => keepEvents(tx, events));
+
   return {
+    ...replica,
     db,
     redis,
     prefix,
-    scope,
-    app: createApp({ scope, prisma: new PrismaClient({ adapter: new PrismaPg(db.pool) }) }),
+    serve,
     /** Starts a replica; each has metrics of its own. */
     start(instance = 'a', { batchSize }: { batchSize?: number } = {}) {
       const { metrics } = testScope();
@@ -39,7 +78,7 @@ export async function auditorHarness() {
         db,
         redis,
         redisUrl: url,
-        scope: { ...scope, metrics },
+        scope: { ...replica.scope, metrics },
         instance,
         prefix,
         blockMs: 200,
@@ -58,7 +97,13 @@ export async function auditorHarness() {
     },
     publishRaw: (service: ServiceName, body: string) => redis.xadd(streamOf(service), '*', 'event', body),
     /** Records events without streams. */
-    record: (events: Envelope[]) => db.transaction((tx) => keepEvents(tx, events)),
+    record,
+    /** The same by another process, whose commits wake nobody here. */
+    recordElsewhere: () => {
+      const other = createDatabase({ url: db.url, service: 'other', log: silentLog });
+      onTestFinished(() => other.close());
+      return (events: Envelope[]) => other.transaction((tx) => keepEvents(tx, events));
+    },
     recordedIds: async (): Promise<string[]> =>
       (await db.query<{ event_id: string }>('SELECT event_id FROM events ORDER BY event_id')).map(
         (row) => row.event_id,
