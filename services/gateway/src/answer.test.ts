@@ -26,12 +26,12 @@ test('an answer that breaks off breaks off for the client too, instead of lookin
 
 test('a live stream is not held back: its headers and each event come when they are sent', async () => {
   let send = (_event: string) => {};
-  const order = await startService((_req, res) => {
+  const auditor = await startService((_req, res) => {
     res.writeHead(200, { 'content-type': 'text/event-stream' });
     res.flushHeaders();
     send = (event) => void res.write(event);
   });
-  const { open } = await startGateway({ order });
+  const { open } = await startGateway({ auditor });
   const { outgoing, answer } = open('/api/orders/1/events');
   outgoing.end();
   const response = await answer;

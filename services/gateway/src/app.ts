@@ -1,27 +1,57 @@
+import type { Auth } from '@orderflow/service-kit/auth';
 import { createHttpApp } from '@orderflow/service-kit/http-app';
 import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
+import type { Express } from 'express';
+import type { Redis } from 'ioredis';
+import { mountDocs } from './docs.ts';
+import type { LiveAnswers } from './live-answers.ts';
 import { createGatewayMetrics } from './metrics.ts';
 import { createProxy } from './proxy.ts';
+import { createRateLimiter, type RateLimits } from './rate-limits.ts';
 import { mountRoutes } from './routes.ts';
+import { crossOrigin, securityHeaders } from './security.ts';
 import type { Upstreams } from './upstreams.ts';
 
 export type Deps = {
   scope: Pick<ServiceScope, 'log' | 'metrics' | 'health'>;
+  auth: Auth;
   upstreams: Upstreams;
+  liveAnswers: LiveAnswers;
+  /** Counts requests, together with other replicas; `prefix` keeps test runs apart. */
+  redis: Redis;
+  prefix?: string;
+  limits: RateLimits;
   demo: boolean;
   timeoutMs: number;
+  trustProxy: number | string;
+  corsOrigins: string[];
 };
 
-export function createApp({ scope, upstreams, demo, timeoutMs }: Deps) {
+export function createApp(deps: Deps) {
+  const { scope, auth, upstreams, liveAnswers, demo, timeoutMs, trustProxy, corsOrigins } = deps;
   const metrics = createGatewayMetrics(scope.metrics, upstreams);
-  return createHttpApp({
-    ...scope,
-    parseBodies: false,
-    routes: (app) =>
-      mountRoutes(app, {
-        demo,
-        proxyTo: ({ path, upstream }) =>
-          createProxy({ upstream: upstreams[upstream], route: path, timeoutMs, metrics, log: scope.log }),
-      }),
-  });
+  const { limit, limitRefused } = createRateLimiter({ ...deps, metrics, log: scope.log });
+
+  function mount(app: Express) {
+    app.set('trust proxy', trustProxy);
+    // First, so that errors have them too: a page that may not read why it was refused learns nothing.
+    app.use(securityHeaders({ corsOrigins }));
+    if (corsOrigins.length > 0) app.use(crossOrigin(corsOrigins));
+    mountDocs(app, { demo });
+    app.use(auth.authenticate, limitRefused, limit);
+    mountRoutes(app, {
+      demo,
+      proxyTo: (route) =>
+        createProxy({
+          upstream: upstreams[route.upstream],
+          route,
+          timeoutMs,
+          liveAnswers,
+          metrics,
+          log: scope.log,
+        }),
+    });
+  }
+
+  return createHttpApp({ ...scope, parseBodies: false, routes: mount });
 }

@@ -24,6 +24,18 @@ export const timeoutProblem = (upstream: string, timeoutMs: number): ProblemErro
     `The ${upstream} service did not answer within ${timeoutMs} ms. What was asked may have been done: look before you try again.`,
   );
 
+/** What the client is told while nobody asks the service. */
+export const circuitProblem = (upstream: string, waitMs: number): ProblemError =>
+  new ProblemError(
+    'unavailable',
+    `The ${upstream} service has not answered for a while and is left alone. Nothing was done: try again soon.`,
+    { retryAfter: Math.ceil(waitMs / 1000) },
+  );
+
+/** Whether a problem is one of a service that is dead or silent, rather than of this one request. */
+export const speaksAgainst = ({ code, cause }: ProblemError): boolean =>
+  code === 'upstream_timeout' || (cause instanceof Error && isBrokenConnection(cause));
+
 /** Why a service gave no answer, as the client is told. */
 export function toProblem(error: Error, upstream: string, timeoutMs: number): ProblemError {
   if (error instanceof ProblemError) return error;

@@ -18,12 +18,11 @@ const hopByHop: ReadonlySet<string> = new Set([
 const replaced: ReadonlySet<string> = new Set([
   'content-length',
   'expect',
+  'forwarded',
   'host',
   'traceparent',
   'x-correlation-id',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-proto',
+  'x-real-ip',
 ]);
 
 /** Headers that `Connection` names are hop-by-hop too. */
@@ -34,37 +33,34 @@ const namedBy = (connection: string | undefined): string[] =>
 
 /** The headers of a client's request as the service gets them: name, value, name, value … */
 export function requestHeaders(req: Request, context: RequestContext, hasBody: boolean): string[] {
-  const { rawHeaders, headers, socket } = req;
+  const { rawHeaders, headers } = req;
   const named = namedBy(headers.connection);
   const passed: string[] = [];
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]!.toLowerCase();
     if (hopByHop.has(name) || replaced.has(name) || named.includes(name)) continue;
+    if (name.startsWith('x-forwarded-')) continue;
     passed.push(name, rawHeaders[i + 1]!);
   }
-  // An ingress in front of us has met the client; what it said stays, and we add what we have met.
-  const forwardedFor = headers['x-forwarded-for'];
-  const address = socket.remoteAddress ?? 'unknown';
+  // Of what the request says of its way here, Express gives what proxies we trust have written.
+  const forwardedFor = [...req.ips, req.socket.remoteAddress ?? 'unknown'].join(', ');
   passed.push(
     'x-correlation-id',
     context.correlationId,
     'traceparent',
     context.traceparent,
     'x-forwarded-for',
-    forwardedFor ? `${forwardedFor}, ${address}` : address,
+    forwardedFor,
     'x-forwarded-proto',
-    single(headers['x-forwarded-proto']) ?? 'http',
+    req.protocol,
     'x-forwarded-host',
-    single(headers['x-forwarded-host']) ?? headers.host ?? '',
+    req.host ?? '',
   );
   if (hasBody && headers['content-length'] !== undefined) {
     passed.push('content-length', headers['content-length']);
   }
   return passed;
 }
-
-const single = (value: string | string[] | undefined): string | undefined =>
-  Array.isArray(value) ? value[0] : value;
 
 /** The headers of a service's answer as the client gets them: name, value, name, value … */
 export function responseHeaders(raw: Buffer[]): string[] {

@@ -1,7 +1,10 @@
+import { authFrom } from '@orderflow/service-kit/auth';
 import { readConfig } from '@orderflow/service-kit/config';
 import { listen, runService } from '@orderflow/service-kit/lifecycle';
 import { createApp } from './app.ts';
 import { configSchema } from './config.ts';
+import { createLiveAnswers } from './live-answers.ts';
+import { openQuotaRedis } from './shared-quotas.ts';
 import { openUpstreams } from './upstreams.ts';
 
 const config = readConfig(configSchema);
@@ -16,9 +19,33 @@ await runService({ service: 'gateway', logLevel: config.LOG_LEVEL }, async (scop
     customer: config.CUSTOMER_URL,
     auditor: config.AUDITOR_URL,
   };
-  const { upstreams, close } = openUpstreams(urls, { timeoutMs });
+  const redis = openQuotaRedis(config.REDIS_URL);
+  scope.onStop('redis', () => redis.disconnect());
+  const { upstreams, close } = openUpstreams(urls, {
+    timeoutMs,
+    breaker: { failures: config.BREAKER_FAILURES, openMs: config.BREAKER_OPEN_MS },
+    onBreaker: (upstream, state) => scope.log.warn({ upstream, state }, 'circuit'),
+  });
   scope.onStop('upstreams', close);
-  const app = createApp({ scope, upstreams, demo: config.DEMO, timeoutMs });
+  const liveAnswers = createLiveAnswers();
+  const app = createApp({
+    scope,
+    auth: authFrom(config),
+    upstreams,
+    liveAnswers,
+    redis,
+    limits: {
+      address: config.RATE_LIMIT_PER_MINUTE,
+      user: config.RATE_LIMIT_USER_PER_MINUTE,
+      auth: config.RATE_LIMIT_AUTH_PER_MINUTE ?? (config.DEMO ? 3_000 : 30),
+    },
+    demo: config.DEMO,
+    timeoutMs,
+    trustProxy: config.TRUST_PROXY,
+    corsOrigins: config.CORS_ORIGINS,
+  });
   const server = await listen(app, { port: config.PORT, host: config.HOST, log: scope.log });
   scope.onStop('http', server.close);
+  // Before the above, which waits for all answers to end.
+  scope.onStop('live answers', liveAnswers.stop);
 });

@@ -1,5 +1,6 @@
 import type { Metrics } from '@orderflow/service-kit/metrics';
 import { Counter, Gauge, Histogram } from 'prom-client';
+import { breakerStates } from './breaker.ts';
 import type { Upstreams } from './upstreams.ts';
 
 export function createGatewayMetrics({ registry }: Metrics, upstreams: Upstreams) {
@@ -18,17 +19,48 @@ export function createGatewayMetrics({ registry }: Metrics, upstreams: Upstreams
   });
   new Gauge({
     name: 'gateway_upstream_requests',
-    help: 'Requests under way to a service (running) and waiting for a connection to it (queued)',
+    help: 'Requests under way to a service (running), going on (live) and waiting for a connection to it (queued)',
     labelNames: ['upstream', 'state'],
     registers: [registry],
     collect() {
-      for (const { name, kept } of Object.values(upstreams)) {
+      for (const { name, kept, live } of Object.values(upstreams)) {
+        this.set({ upstream: name, state: 'live' }, live.stats.running);
         this.set({ upstream: name, state: 'running' }, kept.stats.running);
         this.set({ upstream: name, state: 'queued' }, kept.stats.queued);
       }
     },
   });
-  return { answered, retried };
+  new Gauge({
+    name: 'gateway_circuit_state',
+    help: '1 for the state of the circuit to a service: closed, open (nobody asks it) or half-open (one does)',
+    labelNames: ['upstream', 'state'],
+    registers: [registry],
+    collect() {
+      for (const { name, breaker } of Object.values(upstreams)) {
+        for (const state of breakerStates) {
+          this.set({ upstream: name, state }, breaker.state() === state ? 1 : 0);
+        }
+      }
+    },
+  });
+  const shortened = new Counter({
+    name: 'gateway_circuit_refusals_total',
+    help: 'Requests refused at once since the circuit to their service was open',
+    labelNames: ['upstream'],
+    registers: [registry],
+  });
+  const limited = new Counter({
+    name: 'gateway_rate_limited_total',
+    help: 'Requests refused since their address or account had sent too many; auth are those to log in',
+    labelNames: ['kind'],
+    registers: [registry],
+  });
+  const uncounted = new Counter({
+    name: 'gateway_rate_limit_uncounted_total',
+    help: 'Requests that were not counted together with those of other replicas: Redis did not answer',
+    registers: [registry],
+  });
+  return { answered, retried, shortened, limited, uncounted };
 }
 
 export type GatewayMetrics = ReturnType<typeof createGatewayMetrics>;

@@ -6,16 +6,25 @@ import type { RequestHandler } from 'express';
 import type { Dispatcher, Pool } from 'undici';
 import { passOnTo } from './answer.ts';
 import { limitedBody } from './body.ts';
-import { codeOf, isBrokenConnection, timeoutProblem, toProblem } from './failures.ts';
+import {
+  circuitProblem,
+  codeOf,
+  isBrokenConnection,
+  speaksAgainst,
+  timeoutProblem,
+  toProblem,
+} from './failures.ts';
 import { requestHeaders } from './headers.ts';
+import { type LiveAnswers, stoppingProblem } from './live-answers.ts';
 import type { GatewayMetrics } from './metrics.ts';
+import type { Route } from './routes.ts';
 import type { Upstream } from './upstreams.ts';
 
 type ProxyOptions = {
   upstream: Upstream;
-  /** The pattern, for metrics. */
-  route: string;
+  route: Route;
   timeoutMs: number;
+  liveAnswers: LiveAnswers;
   metrics: GatewayMetrics;
   log: Logger;
 };
@@ -26,10 +35,21 @@ const nobodyWaits = new Error('nobody waits for the answer any more');
  * Passes requests on to a service and its answers back, both as they come. What the service answers, errors
  * included, is passed on as it is; only the lack of an answer becomes a problem of our own.
  */
-export function createProxy({ upstream, route, timeoutMs, metrics, log }: ProxyOptions): RequestHandler {
+export function createProxy(options: ProxyOptions): RequestHandler {
+  const { upstream, timeoutMs, liveAnswers, metrics, log } = options;
+  const { path: route, bodyLimit, live } = options.route;
+  const { breaker } = upstream;
+
   return (req, res, next) => {
+    if (res.closed) return; // the client left while we looked at who it is
     const { correlationId, traceparent } = requestContext(req);
-    const body = limitedBody(req);
+    const body = limitedBody(req, bodyLimit);
+    const waitMs = breaker.waitMs();
+    if (waitMs > 0) {
+      body?.destroy();
+      metrics.shortened.inc({ upstream: upstream.name });
+      throw circuitProblem(upstream.name, waitMs);
+    }
     const request: Dispatcher.DispatchOptions = {
       path: req.url,
       method: req.method as Dispatcher.HttpMethod,
@@ -50,14 +70,19 @@ export function createProxy({ upstream, route, timeoutMs, metrics, log }: ProxyO
       );
     }, timeoutMs);
     body?.on('error', (error) => end(error));
-    res.once('close', () => end()); // all is sent, or the client has left
-    send(upstream.kept);
+    const forget = live ? liveAnswers.add(finish) : undefined;
+    res.once('close', () => {
+      forget?.();
+      end(); // all is sent, or the client has left
+    });
+    if (!over) send(live ? upstream.live : upstream.kept);
 
     function send(pool: Pool): void {
       let sent = false;
       pool.dispatch(request, {
         ...passOnTo(res, (status) => {
           clearTimeout(timer);
+          breaker.succeeded();
           observe({ status });
         }),
         onRequestStart(controller) {
@@ -68,7 +93,7 @@ export function createProxy({ upstream, route, timeoutMs, metrics, log }: ProxyO
         onResponseError(_controller, error) {
           // What was not sent can be sent again; so can what only reads.
           const harmless = !sent || (body === null && (req.method === 'GET' || req.method === 'HEAD'));
-          const again = harmless && isBrokenConnection(error) && pool !== upstream.fresh && !res.headersSent;
+          const again = harmless && isBrokenConnection(error) && pool === upstream.kept && !res.headersSent;
           if (over || !again) return end(error);
           metrics.retried.inc({ upstream: upstream.name });
           send(upstream.fresh);
@@ -90,8 +115,20 @@ export function createProxy({ upstream, route, timeoutMs, metrics, log }: ProxyO
       log.warn({ correlationId, upstream: upstream.name, route, reason: codeOf(failure) }, 'no whole answer');
       if (res.headersSent) return void res.destroy();
       const problem = toProblem(failure, upstream.name, timeoutMs);
+      if (speaksAgainst(problem)) breaker.failed();
       observe({ status: errorCodes[problem.code].status });
       next(problem);
+    }
+
+    /** Ends what would go on for ever, as if the service had. */
+    function finish(): void {
+      if (!res.headersSent) end(stoppingProblem());
+      if (over) return;
+      over = true;
+      connection?.abort(nobodyWaits);
+      res.end();
+      // A client that reads no more would hold the gateway up.
+      setTimeout(() => res.destroy(), 500).unref();
     }
   };
 }

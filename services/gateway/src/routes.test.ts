@@ -2,7 +2,7 @@ import { problem } from '@orderflow/contracts/errors';
 import express from 'express';
 import request from 'supertest';
 import { expect, test } from 'vitest';
-import { startGateway, startService } from '../test/harness.ts';
+import { startGateway, startService, textOf } from '../test/harness.ts';
 import { demoRoutes, mountRoutes, routes } from './routes.ts';
 import { upstreamNames } from './upstreams.ts';
 
@@ -18,21 +18,29 @@ const addresses = [
   ['POST', `/api/orders/${id}/ship`, 'order'],
   ['POST', `/api/orders/${id}/fulfill`, 'order'],
   ['PUT', `/api/orders/${id}/status`, 'order'],
-  ['GET', `/api/orders/${id}/events`, 'order'],
   ['GET', '/api/sellers/demo/settings', 'order'],
   ['PUT', '/api/sellers/demo/settings', 'order'],
   ['POST', `/api/orders/${id}/pay`, 'payment'],
   ['GET', `/api/orders/${id}/payment`, 'payment'],
   ['GET', '/api/payments', 'payment'],
+  ['POST', '/api/payments/webhooks/stripe', 'payment'],
   ['GET', `/api/payments/${id}`, 'payment'],
   ['GET', `/api/orders/${id}/timeline`, 'auditor'],
+  ['GET', `/api/orders/${id}/events`, 'auditor'],
+  ['GET', '/api/audit?actor=admin:1', 'auditor'],
+  ['GET', '/api/dead-letters', 'auditor'],
+  ['POST', '/api/dead-letters/order/redrive', 'auditor'],
   ['GET', '/api/audit/events?type=order.paid', 'auditor'],
   ['GET', '/api/products', 'inventory'],
   ['PATCH', `/api/products/${id}`, 'inventory'],
+  ['PUT', `/api/products/${id}/image`, 'inventory'],
   ['GET', `/api/inventory/${id}`, 'inventory'],
   ['POST', `/api/inventory/${id}`, 'inventory'],
   ['GET', `/api/reservations/${id}`, 'inventory'],
   ['GET', '/api/notifications', 'notification'],
+  ['POST', '/api/auth/login', 'customer'],
+  ['GET', '/.well-known/jwks.json', 'customer'],
+  ['POST', '/api/accounts', 'customer'],
   ['GET', '/api/customers', 'customer'],
   ['POST', '/api/customers', 'customer'],
   ['GET', `/api/customers/${id}`, 'customer'],
@@ -92,6 +100,10 @@ test.each([
   '/order/1',
   '/inventory/1',
   '/notifications/1',
+  '/internal/dead-letters',
+  '/api/internal/dead-letters',
+  '/metrics/order',
+  '/docs/package.json',
 ])('%s is not served, in demo mode neither', async (path) => {
   const { app } = await startGateway({}, { demo: true });
   const response = await request(app).get(path).expect(404);
@@ -128,3 +140,21 @@ test('the first page lists the addresses that are served', async () => {
   expect(body.addresses).toContainEqual({ path: '/api/products', service: 'inventory' });
   expect(body.addresses).toHaveLength(routes.length);
 });
+
+test.each(['..', '%2e%2e', '.%2E', '.', '%2e'])(
+  'an address with %s in its path goes no further',
+  async (dots) => {
+    let asked = 0;
+    const inventory = await startService((_req, res) => {
+      asked += 1;
+      res.end();
+    });
+    const { open } = await startGateway({ inventory });
+    const { outgoing, answer } = open(`/api/products/${dots}/internal/dead-letters`);
+    outgoing.end();
+    const response = await answer;
+    expect(response.statusCode).toBe(400);
+    expect(JSON.parse(await textOf(response)).code).toBe('invalid_request');
+    expect(asked).toBe(0);
+  },
+);

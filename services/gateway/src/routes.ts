@@ -1,15 +1,30 @@
+import { ProblemError } from '@orderflow/service-kit/problem';
 import type { Express, RequestHandler } from 'express';
+import { MEGABYTE } from './body.ts';
 import type { UpstreamName } from './upstreams.ts';
 
-type Route = { path: string; upstream: UpstreamName };
+export type Route = {
+  path: string;
+  upstream: UpstreamName;
+  /** Bytes of a request's body, 1 MB unless told otherwise. */
+  bodyLimit?: number;
+  /** Answers that go on for as long as somebody listens. */
+  live?: true;
+};
 
 /** Where each address leads; the first that matches counts. `{/*rest}` is anything below, or nothing. */
 export const routes: Route[] = [
+  { path: '/.well-known/jwks.json', upstream: 'customer' },
+  { path: '/api/auth{/*rest}', upstream: 'customer' },
+  { path: '/api/accounts{/*rest}', upstream: 'customer' },
   { path: '/api/orders/:id/pay', upstream: 'payment' },
   { path: '/api/orders/:id/payment', upstream: 'payment' },
   { path: '/api/orders/:id/timeline', upstream: 'auditor' },
+  { path: '/api/orders/:id/events', upstream: 'auditor', live: true },
   { path: '/api/orders{/*rest}', upstream: 'order' },
   { path: '/api/sellers{/*rest}', upstream: 'order' },
+  // Pictures of 2 MB, and some room for what a form puts around them.
+  { path: '/api/products/:id/image', upstream: 'inventory', bodyLimit: 2.25 * MEGABYTE },
   { path: '/api/products{/*rest}', upstream: 'inventory' },
   { path: '/api/inventory{/*rest}', upstream: 'inventory' },
   { path: '/api/reservations{/*rest}', upstream: 'inventory' },
@@ -17,6 +32,7 @@ export const routes: Route[] = [
   { path: '/api/notifications{/*rest}', upstream: 'notification' },
   { path: '/api/customers{/*rest}', upstream: 'customer' },
   { path: '/api/audit{/*rest}', upstream: 'auditor' },
+  { path: '/api/dead-letters{/*rest}', upstream: 'auditor' },
 ];
 
 /** Aliases for scripts written against simpler systems: they ask nobody who they are. */
@@ -40,13 +56,23 @@ export function mountRoutes(app: Express, { demo, proxyTo }: Options) {
     res.json({
       name: 'OrderFlow',
       health: '/health',
-      metrics: '/metrics',
+      docs: '/docs',
+      openapi: '/openapi.json',
       addresses: served.map(({ path, upstream }) => ({ path: readable(path), service: upstream })),
     });
   });
 
+  app.use(refuseDotSegments);
   for (const route of served) app.route(route.path).all(proxyTo(route));
 }
+
+/** `/api/orders/../../internal/…` matches a pattern here, and might mean another address to who reads it next. */
+const refuseDotSegments: RequestHandler = (req, _res, next) => {
+  if (/(^|\/)(\.|%2e){1,2}(\/|$)/i.test(req.path)) {
+    throw new ProblemError('invalid_request', 'Send the address without "." and ".." in its path.');
+  }
+  next();
+};
 
 /** `/api/orders{/*rest}` as a person reads it: `/api/orders`; parameters as in OpenAPI. */
 const readable = (path: string) => path.replace('{/*rest}', '').replace(/:(\w+)/g, '{$1}');

@@ -1,4 +1,5 @@
 import { Pool } from 'undici';
+import { type Breaker, type BreakerState, createBreaker } from './breaker.ts';
 
 export const upstreamNames = [
   'order',
@@ -16,12 +17,28 @@ export type Upstream = {
   kept: Pool;
   /** A new connection for each request: the kept ones may all be dead together. */
   fresh: Pool;
+  /** Connections of their own for answers that go on for hours: they would take all of the kept ones. */
+  live: Pool;
+  breaker: Breaker;
 };
 
 export type Upstreams = Record<UpstreamName, Upstream>;
 
-/** Connections to the services, made when they are needed and bounded in number. `timeoutMs` is between two chunks of an answer. */
-export function openUpstreams(urls: Record<UpstreamName, string>, { timeoutMs }: { timeoutMs: number }) {
+/** So many people can watch something live through one gateway. */
+const LIVE_CONNECTIONS = 2_000;
+
+type Options = {
+  /** Between two chunks of an answer. */
+  timeoutMs: number;
+  breaker?: { failures: number; openMs: number };
+  onBreaker?: (upstream: UpstreamName, state: BreakerState) => void;
+};
+
+/** Connections to the services, made when they are needed and bounded in number. */
+export function openUpstreams(
+  urls: Record<UpstreamName, string>,
+  { timeoutMs, breaker = { failures: 5, openMs: 1_000 }, onBreaker }: Options,
+) {
   const common = {
     // The proxy has a timer of its own, which counts waiting for a connection too.
     headersTimeout: 0,
@@ -34,6 +51,8 @@ export function openUpstreams(urls: Record<UpstreamName, string>, { timeoutMs }:
     // Behind one address there may be many replicas: connections that lived for ever would never reach new ones.
     kept: new Pool(urls[name], { ...common, connections: 64, clientTtl: 30_000 }),
     fresh: new Pool(urls[name], { ...common, connections: 8, pipelining: 0 }),
+    live: new Pool(urls[name], { ...common, connections: LIVE_CONNECTIONS, pipelining: 0 }),
+    breaker: createBreaker({ ...breaker, onChange: (state) => onBreaker?.(name, state) }),
   });
   const upstreams: Upstreams = {
     order: open('order'),
@@ -47,7 +66,11 @@ export function openUpstreams(urls: Record<UpstreamName, string>, { timeoutMs }:
     upstreams,
     async close(): Promise<void> {
       await Promise.all(
-        Object.values(upstreams).flatMap(({ kept, fresh }) => [kept.destroy(), fresh.destroy()]),
+        Object.values(upstreams).flatMap(({ kept, fresh, live }) => [
+          kept.destroy(),
+          fresh.destroy(),
+          live.destroy(),
+        ]),
       );
     },
   };

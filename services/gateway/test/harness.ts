@@ -9,9 +9,13 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { problem } from '@orderflow/contracts/errors';
+import { testRedis } from '@orderflow/testing/redis';
 import { testScope } from '@orderflow/testing/scope';
+import { testAuth } from '@orderflow/testing/tokens';
 import { expect, onTestFinished } from 'vitest';
-import { createApp } from '../src/app.ts';
+import { createApp, type Deps } from '../src/app.ts';
+import { createLiveAnswers } from '../src/live-answers.ts';
+import { openQuotaRedis } from '../src/shared-quotas.ts';
 import { openUpstreams, type UpstreamName } from '../src/upstreams.ts';
 
 async function listenOn(server: Server): Promise<number> {
@@ -31,10 +35,25 @@ export const startService = async (listener: RequestListener): Promise<string> =
 /** An address where nobody listens. */
 export const deadAddress = 'http://127.0.0.1:1';
 
+type Options = Partial<Omit<Deps, 'limits'>> & {
+  limits?: Partial<Deps['limits']>;
+  breaker?: { failures: number; openMs: number };
+};
+
+/** Quotas of the run's Redis, under keys that no other test uses. */
+export async function testQuotas() {
+  const { url, prefix } = testRedis();
+  // A machine that is busy with tests is not what the tests are about.
+  const redis = openQuotaRedis(url, { patienceMs: 5_000 });
+  onTestFinished(() => redis.disconnect());
+  await once(redis, 'ready');
+  return { redis, prefix };
+}
+
 /** The gateway, listening, in front of services of the test's own; those not given are dead. */
 export async function startGateway(
   urls: Partial<Record<UpstreamName, string>>,
-  { demo = false, timeoutMs = 2_000 } = {},
+  { timeoutMs = 2_000, limits, breaker, redis, prefix, ...options }: Options = {},
 ) {
   const all = {
     order: deadAddress,
@@ -45,10 +64,24 @@ export async function startGateway(
     auditor: deadAddress,
     ...urls,
   };
-  const { upstreams, close } = openUpstreams(all, { timeoutMs });
+  const { upstreams, close } = openUpstreams(all, { timeoutMs, breaker });
   onTestFinished(close);
   const scope = testScope();
-  const app = createApp({ scope, upstreams, demo, timeoutMs });
+  const liveAnswers = createLiveAnswers();
+  const quotas = redis ? { redis, prefix } : await testQuotas();
+  const app = createApp({
+    scope,
+    auth: testAuth,
+    upstreams,
+    liveAnswers,
+    ...quotas,
+    limits: { address: 1_000_000, user: 1_000_000, auth: 1_000_000, ...limits },
+    demo: false,
+    timeoutMs,
+    trustProxy: 0,
+    corsOrigins: [],
+    ...options,
+  });
   const port = await listenOn(createServer(app));
   const url = `http://127.0.0.1:${port}`;
   return {
@@ -57,9 +90,11 @@ export async function startGateway(
     url,
     port,
     upstreams,
+    liveAnswers,
     /** A request whose body the test writes itself; `answer` comes with the headers. */
     open(path: string, options: Pick<RequestOptions, 'method' | 'headers' | 'agent'> = {}) {
-      const outgoing = request(url + path, options);
+      // Not as a URL, which would be made tidy first.
+      const outgoing = request({ host: '127.0.0.1', port, path, ...options });
       const answer = once(outgoing, 'response').then(([message]) => message as IncomingMessage);
       // The test looks at it when it is time to.
       answer.catch(() => {});

@@ -1,0 +1,20 @@
+const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
+
+/**
+ * What counts as one client. A household has a whole /64 of IPv6 addresses, and could use a new one for each
+ * request: https://www.rfc-editor.org/rfc/rfc6177
+ */
+export function clientAddress(ip: string | undefined): string {
+  if (ip === undefined) return 'unknown';
+  const v4 = mapped.exec(ip)?.[1];
+  if (v4) return v4;
+  if (!ip.includes(':')) return ip;
+  const [head = '', tail] = ip.split('::');
+  const before = groupsOf(head);
+  const after = tail === undefined ? [] : groupsOf(tail);
+  const zeros = new Array(Math.max(0, 8 - before.length - after.length)).fill('0');
+  return `${[...before, ...zeros, ...after].slice(0, 4).join(':')}::/64`;
+}
+
+const groupsOf = (part: string): string[] =>
+  part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16).toString(16));
