@@ -3,12 +3,21 @@ import { newId } from '@orderflow/contracts/ids';
 
 export type Answer<T> = { status: number; body: T; headers: Headers };
 
-/** The HTTP API through the gateway, as a client program would call it. */
-export function createApi(gatewayUrl: string) {
-  async function call<T>(method: string, path: string, body?: unknown): Promise<Answer<T>> {
+/** The HTTP API through the gateway, as a client program with this token would call it; without one it is nobody. */
+export function createApi(gatewayUrl: string, token?: string, { isCustomer = false } = {}) {
+  async function call<T>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer<T>> {
     const response = await fetch(gatewayUrl + path, {
       method,
-      headers: body === undefined ? {} : { 'content-type': 'application/json' },
+      headers: {
+        ...(token && { authorization: `Bearer ${token}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
     const text = await response.text();
@@ -28,6 +37,7 @@ export function createApi(gatewayUrl: string) {
   return {
     call,
     must,
+    token,
     /** A product with so many items, of a seller who confirms automatically unless named. */
     createProduct: (stock: number, { sellerId = 'shop', amount = 2999 } = {}) =>
       must<ProductView>('POST', '/api/products', {
@@ -42,7 +52,10 @@ export function createApi(gatewayUrl: string) {
       options: { quantity?: number; paymentMethod?: string; email?: string } = {},
     ) =>
       call<OrderView>('POST', '/api/orders', {
-        customer: { name: 'Ada', email: options.email ?? `ada-${newId()}@example.com` },
+        // A customer's token says who orders; OrderFlow's own parts order for somebody.
+        ...(!isCustomer && {
+          customer: { name: 'Ada', email: options.email ?? `ada-${newId()}@example.com` },
+        }),
         items: [{ productId, quantity: options.quantity ?? 1 }],
         paymentMethod: options.paymentMethod,
       }),

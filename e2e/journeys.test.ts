@@ -1,7 +1,9 @@
-import type { NotificationView, OrderView } from '@orderflow/contracts/http';
+import type { NotificationView, OrderView, ProductView } from '@orderflow/contracts/http';
 import { newId } from '@orderflow/contracts/ids';
 import { eventually } from '@orderflow/testing/eventually';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { logIn, register } from './accounts.ts';
+import type { Api } from './api.ts';
 import type { Ledgers } from './ledgers.ts';
 import { startTestSystem, type TestSystem } from './test-system.ts';
 
@@ -14,28 +16,31 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => system?.stop(), 60_000);
 
-/** Gives the id of a product that the order service knows too. */
-async function product(stock: number, options?: { sellerId?: string; amount?: number }): Promise<string> {
-  const { id } = await system.api.createProduct(stock, options);
+const gateway = () => system.urls.gateway!;
+
+/** Waits until the order service knows a product too. */
+async function knownToOrders(created: Promise<ProductView>): Promise<ProductView> {
+  const product = await created;
   await eventually(async () =>
-    expect(await ledgers.rows('order', 'SELECT 1 FROM products WHERE id = $1', [id])).toHaveLength(1),
+    expect(await ledgers.rows('order', 'SELECT 1 FROM products WHERE id = $1', [product.id])).toHaveLength(1),
   );
-  return id;
+  return product;
 }
+
+const product = async (stock: number) => (await knownToOrders(system.api.createProduct(stock))).id;
 
 const becomes = (orderId: string, changes: Partial<OrderView>) =>
   eventually(async () => expect(await system.api.order(orderId)).toMatchObject(changes));
 
-const messagesAbout = async (orderId: string) =>
-  (await system.api.must<{ items: NotificationView[] }>('GET', `/api/notifications?orderId=${orderId}`))
-    .items;
+const messagesAbout = async (orderId: string, api: Pick<Api, 'must'>) =>
+  (await api.must<{ items: NotificationView[] }>('GET', `/api/notifications?orderId=${orderId}`)).items;
 
 const booksAreRight = () =>
   eventually(async () => expect(await ledgers.violations()).toEqual([]), { timeoutMs: 20_000 });
 
 test('a guest orders by the plain interface, and reads it paid, with every service in the timeline', async () => {
   const id = await product(5);
-  const placed = await system.api.call<{ order_id: string; total: number }>('POST', '/orders', {
+  const placed = await system.nobody.call<{ order_id: string; total: number }>('POST', '/orders', {
     customer_name: 'Ada',
     customer_email: 'ada@example.com',
     items: [{ product_id: id, quantity: 2, price: 29.99 }],
@@ -44,7 +49,7 @@ test('a guest orders by the plain interface, and reads it paid, with every servi
   expect(placed.body.total).toBe(59.98);
   const orderId = placed.body.order_id;
   await eventually(async () =>
-    expect(await system.api.must('GET', `/orders/${orderId}`)).toMatchObject({
+    expect(await system.nobody.must('GET', `/orders/${orderId}`)).toMatchObject({
       order_id: orderId,
       status: 'PAID',
     }),
@@ -66,7 +71,7 @@ test('a guest orders by the plain interface, and reads it paid, with every servi
       ]),
     );
   });
-  const stock = await system.api.must<{ product_id: string; quantity: number; reserved: number }[]>(
+  const stock = await system.nobody.must<{ product_id: string; quantity: number; reserved: number }[]>(
     'GET',
     '/inventory',
   );
@@ -75,27 +80,29 @@ test('a guest orders by the plain interface, and reads it paid, with every servi
 });
 
 test('a seller confirms, the customer pays later by card, the seller ships: stock goes from 10 to 8', async () => {
-  const sellerId = `seller-${newId()}`;
-  await system.api.must('PUT', `/api/sellers/${sellerId}/settings`, { confirmation: 'seller' });
-  const id = await product(10, { sellerId });
-  const { body: order } = await system.api.placeOrder(id, { quantity: 2 });
+  const seller = await logIn(gateway(), 'seller@orderflow.io', 'Seller123!');
+  const customer = await register(gateway());
+  const sellerId = seller.account.sellerId!;
+  await seller.must('PUT', `/api/sellers/${sellerId}/settings`, { confirmation: 'seller' });
+  const { id } = await knownToOrders(seller.createProduct(10, { sellerId }));
+  const { body: order } = await customer.placeOrder(id, { quantity: 2 });
   expect(order.status).toBe('PENDING');
-  expect((await system.api.call('POST', `/api/orders/${order.id}/ship`)).status).toBe(409);
+  expect((await seller.call('POST', `/api/orders/${order.id}/ship`)).status).toBe(409);
 
-  await system.api.must('POST', `/api/orders/${order.id}/confirm`);
+  await seller.must('POST', `/api/orders/${order.id}/confirm`);
   await becomes(order.id, { status: 'CONFIRMED', paymentStatus: 'DUE' });
   expect((await system.api.product(id)).stock).toMatchObject({ onHand: 10, reserved: 2, available: 8 });
 
   const card = { number: '4242 4242 4242 4242', expMonth: 12, expYear: 2034, cvc: '123' };
   const paying = await eventually(async () => {
-    const answer = await system.api.call('POST', `/api/orders/${order.id}/pay`, { card });
+    const answer = await customer.call('POST', `/api/orders/${order.id}/pay`, { card });
     expect(answer.status).toBe(202);
     return answer;
   });
   expect(JSON.stringify(paying.body)).not.toContain('4242424242424242');
   await becomes(order.id, { status: 'PAID', paymentStatus: 'CAPTURED' });
 
-  await system.api.must('POST', `/api/orders/${order.id}/ship`, { trackingNumber: 'T-1' });
+  await seller.must('POST', `/api/orders/${order.id}/ship`, { trackingNumber: 'T-1' });
   await becomes(order.id, { status: 'SHIPPED', trackingNumber: 'T-1' });
   await eventually(async () =>
     expect((await system.api.product(id)).stock).toMatchObject({
@@ -105,11 +112,11 @@ test('a seller confirms, the customer pays later by card, the seller ships: stoc
       shipped: 2,
     }),
   );
-  await system.api.must('POST', `/api/orders/${order.id}/fulfill`);
+  await seller.must('POST', `/api/orders/${order.id}/fulfill`);
   await becomes(order.id, { status: 'FULFILLED' });
-  expect((await system.api.call('POST', `/api/orders/${order.id}/cancel`)).status).toBe(409);
+  expect((await customer.call('POST', `/api/orders/${order.id}/cancel`)).status).toBe(409);
   await eventually(async () =>
-    expect((await messagesAbout(order.id)).map((message) => message.template).sort()).toEqual([
+    expect((await messagesAbout(order.id, customer)).map((message) => message.template).sort()).toEqual([
       'order-confirmed',
       'order-fulfilled',
       'order-paid',
@@ -122,11 +129,12 @@ test('a seller confirms, the customer pays later by card, the seller ships: stoc
 
 test('a declined card cancels the order, puts the stock back and tells the customer once', async () => {
   const id = await product(3);
-  const { body: order } = await system.api.placeOrder(id, { quantity: 3 });
+  const customer = await register(gateway());
+  const { body: order } = await customer.placeOrder(id, { quantity: 3 });
   await becomes(order.id, { status: 'CONFIRMED' });
   const card = { number: '4000 0000 0000 0002', expMonth: 12, expYear: 2034, cvc: '123' };
   await eventually(async () =>
-    expect((await system.api.call('POST', `/api/orders/${order.id}/pay`, { card })).status).toBe(202),
+    expect((await customer.call('POST', `/api/orders/${order.id}/pay`, { card })).status).toBe(202),
   );
   await becomes(order.id, {
     status: 'CANCELLED',
@@ -137,7 +145,7 @@ test('a declined card cancels the order, puts the stock back and tells the custo
     expect((await system.api.product(id)).stock).toMatchObject({ onHand: 3, reserved: 0, available: 3 }),
   );
   await eventually(async () => {
-    const cancellations = (await messagesAbout(order.id)).filter(
+    const cancellations = (await messagesAbout(order.id, customer)).filter(
       (message) => message.template === 'order-cancelled',
     );
     expect(cancellations).toMatchObject([{ channel: 'email', status: 'SENT' }]);
@@ -147,10 +155,11 @@ test('a declined card cancels the order, puts the stock back and tells the custo
 
 test('a paid order that is cancelled is refunded once and its stock released', async () => {
   const id = await product(4);
-  const { body: order } = await system.api.placeOrder(id, { paymentMethod: 'pm_card_visa' });
+  const customer = await register(gateway());
+  const { body: order } = await customer.placeOrder(id, { paymentMethod: 'pm_card_visa' });
   await becomes(order.id, { status: 'PAID' });
   const cancels = await Promise.all(
-    [1, 2, 3].map(() => system.api.call('POST', `/api/orders/${order.id}/cancel`)),
+    [1, 2, 3].map(() => customer.call('POST', `/api/orders/${order.id}/cancel`)),
   );
   expect(cancels.map((answer) => answer.status).sort()).toEqual([200, 409, 409]);
   await becomes(order.id, {
@@ -221,7 +230,7 @@ test('bad input is refused by name, and nothing is written', async () => {
     [{ ...line({}), customer_name: 'x'.repeat(2_000_000) }, 413],
   ];
   for (const [input, status] of cases) {
-    const answer = await system.api.call<{ code: string; traceId: string }>('POST', '/orders', input);
+    const answer = await system.nobody.call<{ code: string; traceId: string }>('POST', '/orders', input);
     expect([answer.status, JSON.stringify(input).slice(0, 100)]).toEqual([
       status,
       JSON.stringify(input).slice(0, 100),

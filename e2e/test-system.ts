@@ -38,7 +38,9 @@ export async function startTestSystem(env: Record<string, string> = {}) {
 
   return {
     ...system,
-    api: createApi(system.urls.gateway!),
+    /** With the rights of OrderFlow's own parts: sees and does all. */
+    api: createApi(system.urls.gateway!, system.internalToken),
+    nobody: createApi(system.urls.gateway!),
     ledgers,
     /** What the services have logged so far, as parsed lines. */
     logged: (service: string): Record<string, unknown>[] =>
@@ -109,7 +111,8 @@ const ready = (url: string) =>
 /** A base above which all of the system's ports are free now. */
 async function freePortBase(): Promise<number> {
   for (;;) {
-    const base = 20_000 + Math.floor(Math.random() * 20_000);
+    // Below 32768, from where on Linux takes the ports of outgoing connections: one of those could be there first.
+    const base = 20_000 + Math.floor(Math.random() * 12_000);
     const free = await Promise.all(Array.from({ length: 22 + REPLICA_OFFSET }, (_, i) => isFree(base + i)));
     if (free.every(Boolean)) return base;
   }

@@ -3,6 +3,9 @@ import { v5, v7 } from 'uuid';
 /** A new id. UUIDv7 grows with time, which keeps the indexes of large tables compact. */
 export const newId = (): string => v7();
 
+/** When an id of `newId` was drawn, in milliseconds since 1970: RFC 9562 puts it into the first 48 bits. */
+export const drawnAt = (id: string): number => Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16);
+
 const customerNamespace = '0198c3a4-6f00-7c31-9d5a-5b1f8f6f2a10';
 
 /**

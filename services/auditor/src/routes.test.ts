@@ -1,11 +1,12 @@
 import { problem } from '@orderflow/contracts/errors';
 import { timelineView } from '@orderflow/contracts/http';
 import { newId } from '@orderflow/contracts/ids';
+import { eventually } from '@orderflow/testing/eventually';
 import { as } from '@orderflow/testing/tokens';
 import request from 'supertest';
 import { expect, test } from 'vitest';
 import { auditorHarness } from '../test/harness.ts';
-import { placed, saga, shipped } from '../test/saga.ts';
+import { oldId, placed, saga, shipped } from '../test/saga.ts';
 
 test('the timeline of an order shows every event of its saga, causes before what they led to', async () => {
   const { app, record } = await auditorHarness();
@@ -38,7 +39,7 @@ test('the timeline of an order shows every event of its saga, causes before what
 });
 
 test.each([
-  ['an order that nothing is known of', newId()],
+  ['an order that nothing is known of', oldId()],
   ['what is not an id', 'nonsense'],
 ])('the timeline of %s is not found', async (_what, id) => {
   const { app } = await auditorHarness();
@@ -50,11 +51,22 @@ test.each([
   expect(problem.parse(response.body).code).toBe('not_found');
 });
 
+test('the live events of an order that was placed this moment are waited for', async () => {
+  const { follow, record } = await auditorHarness();
+  const orderId = newId();
+  const opening = follow(orderId, await as.customer('ada@example.org'));
+  await record([shipped(orderId)]);
+  await record([placed(orderId, { email: 'ada@example.org' })]);
+  const stream = await opening;
+  expect(stream.response.status).toBe(200);
+  await eventually(() => expect(stream.types()).toEqual(['order.shipped', 'order.placed']));
+});
+
 test.each(['timeline', 'events'])(
   'the %s of an order is for its customer, its seller and the staff',
   async (what) => {
     const { app, record, follow } = await auditorHarness();
-    const orderId = newId();
+    const orderId = oldId();
     await record([placed(orderId, { email: 'ada@example.org', sellerId: 'shop' }), shipped(orderId)]);
     const status = async (headers: Record<string, string>) => {
       if (what === 'timeline')
@@ -75,7 +87,7 @@ test.each(['timeline', 'events'])(
 
 test("somebody else's order is answered in the words for one that does not exist", async () => {
   const { app, record } = await auditorHarness();
-  const [theirs, nobodys] = [newId(), newId()];
+  const [theirs, nobodys] = [oldId(), oldId()];
   await record([placed(theirs)]);
   const eve = await as.customer('eve@example.org');
   const words = async (id: string) => {
@@ -87,7 +99,7 @@ test("somebody else's order is answered in the words for one that does not exist
 
 test("an order is nobody's until its placing is recorded, even when that comes last", async () => {
   const { app, record } = await auditorHarness();
-  const orderId = newId();
+  const orderId = oldId();
   const ada = await as.customer('ada@example.org');
   await record([shipped(orderId)]);
   await request(app).get(`/api/orders/${orderId}/timeline`).set(ada).expect(404);

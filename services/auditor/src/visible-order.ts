@@ -1,14 +1,29 @@
+import { setTimeout as after } from 'node:timers/promises';
+import { drawnAt } from '@orderflow/contracts/ids';
 import type { Actor } from '@orderflow/service-kit/auth';
 import { ProblemError } from '@orderflow/service-kit/problem';
 import type { Order, PrismaClient } from './generated/prisma/client.ts';
 
-/** An order that the actor may see. Others' orders are as unknown as those that do not exist: `not_found`. */
+/** Who places an order looks at it at once, while the news of it may still be on their way here. */
+const YOUNG_MS = 3_000;
+const LOOK_EVERY_MS = 50;
+
+/**
+ * An order that the actor may see; one that is seconds old is waited for. Others' orders are as unknown as those
+ * that do not exist: `not_found`.
+ */
 export async function visibleOrder(prisma: PrismaClient, actor: Actor, orderId: string): Promise<Order> {
-  const order = await prisma.order.findFirst({ where: { orderId, ...ownedBy(actor) } });
+  const find = () => prisma.order.findFirst({ where: { orderId, ...ownedBy(actor) } });
+  const isYoung = () => Math.abs(Date.now() - drawnAt(orderId)) < YOUNG_MS;
+  let order = await find();
+  while (!order && isYoung()) {
+    await after(LOOK_EVERY_MS);
+    order = await find();
+  }
   if (order) return order;
   throw new ProblemError(
     'not_found',
-    `Nothing is known of an order ${orderId}. If it was placed this second, ask again in the next.`,
+    `Nothing is known of an order ${orderId}. If you have just placed it, ask again in a moment.`,
   );
 }
 

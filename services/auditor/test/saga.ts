@@ -1,5 +1,9 @@
 import { customerIdOf, newId } from '@orderflow/contracts/ids';
 import { anEvent } from '@orderflow/testing/events';
+import { v7 } from 'uuid';
+
+/** The id of an order that nobody waits for any more. */
+export const oldId = () => v7({ msecs: Date.now() - 60_000 });
 
 export const total = { amount: 900, currency: 'EUR' };
 

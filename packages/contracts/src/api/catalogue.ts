@@ -85,6 +85,16 @@ export const catalogue = {
     bodyTypes: imageMediaType.options,
     success: { status: 200, schema: productView },
   },
+  deleteProductImage: {
+    method: 'delete',
+    path: '/api/products/{id}/image',
+    service: 'inventory',
+    tag: 'Catalogue',
+    summary: 'Take the uploaded picture away',
+    who: sellers,
+    params: idParams,
+    success: { status: 204 },
+  },
   listInventory: {
     method: 'get',
     path: '/api/inventory',

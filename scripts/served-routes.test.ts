@@ -1,0 +1,47 @@
+import { operations } from '@orderflow/contracts/api';
+import { testScope } from '@orderflow/testing/scope';
+import { testAuth } from '@orderflow/testing/tokens';
+import type { Express } from 'express';
+import { expect, test } from 'vitest';
+import { createApp as auditor } from '../services/auditor/src/app.ts';
+import { createApp as customer } from '../services/customer/src/app.ts';
+import { createApp as inventory } from '../services/inventory/src/app.ts';
+import { createApp as notification } from '../services/notification/src/app.ts';
+import { createApp as order } from '../services/order/src/app.ts';
+import { createApp as payment } from '../services/payment/src/app.ts';
+
+/** Served, but not for those who read the document: probes, our own parts, and what Stripe calls. */
+const unlisted = /^\/(livez|readyz|healthz?|metrics|internal\/.*|api\/payments\/webhooks\/.*)$/;
+
+/** Mounting routes calls nothing, so what they would call need not be there. */
+function appOf<Deps>(createApp: (deps: Deps) => Express): Express {
+  const deps = { scope: testScope(), auth: testAuth, demo: true, webhook: {} };
+  return createApp(deps as Deps);
+}
+
+const apps: Record<string, Express> = {
+  auditor: appOf(auditor),
+  customer: appOf(customer),
+  inventory: appOf(inventory),
+  notification: appOf(notification),
+  order: appOf(order),
+  payment: appOf(payment),
+};
+
+const withoutNames = (path: string) => path.replace(/:\w+|\{\w+\}/g, '{}');
+
+/** `GET /api/orders/{}` and so on, as Express has them mounted. */
+const servedBy = (app: Express): string[] =>
+  app.router.stack.flatMap(({ route }) =>
+    [route?.path ?? []]
+      .flat()
+      .filter((path) => !unlisted.test(path))
+      .flatMap((path) => route!.stack.map(({ method }) => `${method.toUpperCase()} ${withoutNames(path)}`)),
+  );
+
+test.each(Object.keys(apps))('what %s serves is in the document, and the other way round', (service) => {
+  const told = operations
+    .filter((operation) => operation.service === service)
+    .map(({ method, path }) => `${method.toUpperCase()} ${withoutNames(path)}`);
+  expect([...new Set(servedBy(apps[service]!))].sort()).toEqual(told.sort());
+});
