@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { portsFrom } from '@orderflow/local-runtime/services';
 import { startSystem } from '@orderflow/local-runtime/system';
+import { register } from '../e2e/accounts.ts';
 import { createApi } from '../e2e/api.ts';
 import { createLedgers } from '../e2e/ledgers.ts';
 import { measureFloor } from './bench/floor.ts';
@@ -45,6 +46,7 @@ if (!(seconds >= 1 && seconds <= 600)) {
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, '.orderflow', 'bench');
 const PRODUCTS = 20;
+const CUSTOMERS = 20;
 const CONNECTIONS = 64;
 const say = (text: string) => console.log(`${(performance.now() / 1000).toFixed(1).padStart(6)} s  ${text}`);
 
@@ -57,7 +59,13 @@ try {
     root,
     dataDir: folder,
     ports: portsFrom({ ORDERFLOW_PORT_BASE: '18080', ...process.env }),
-    env: { DEMO: 'true', LOG_LEVEL: 'warn' },
+    env: {
+      DEMO: 'true',
+      LOG_LEVEL: 'warn',
+      ACCESS_TOKEN_SECONDS: '3600',
+      RATE_LIMIT_PER_MINUTE: '1000000',
+      RATE_LIMIT_AUTH_PER_MINUTE: '1000',
+    },
     log: (service, line) => line.includes('"level":50') && console.log(service, line),
     onProgress: say,
   });
@@ -76,7 +84,9 @@ async function measure(
   startSeconds: number,
 ): Promise<Figure[]> {
   const gatewayUrl = system.urls.gateway!;
-  const api = createApi(gatewayUrl);
+  const api = createApi(gatewayUrl, system.internalToken);
+  const customers = await Promise.all(Array.from({ length: CUSTOMERS }, () => register(gatewayUrl)));
+  const tokens = customers.map(({ tokens }) => tokens.accessToken);
   const ledgers = createLedgers(system);
   const pids = [process.pid, ...[...system.services.values()].map((service) => service.pid!)];
   const memory = residentMemory(pids);
@@ -105,7 +115,7 @@ async function measure(
   const load = async (name: string, shape: { seconds: number; connections: number; rate?: number }) => {
     say(`${name} …`);
     const begun = performance.now();
-    const result = await placeOrders({ gatewayUrl, productIds, ...shape });
+    const result = await placeOrders({ gatewayUrl, productIds, tokens, ...shape });
     if (result.refused > 0)
       throw new Error(`${result.refused} orders were refused under load; see the log above`);
     expected += result.accepted;

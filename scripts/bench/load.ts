@@ -4,6 +4,8 @@ import { Pool } from 'undici';
 export type LoadOptions = {
   gatewayUrl: string;
   productIds: string[];
+  /** Of the customers who order, in turn. */
+  tokens: string[];
   seconds: number;
   connections: number;
   /** Orders a second, evenly spread, whether answers come or not; as fast as they come when it is not given. */
@@ -18,15 +20,16 @@ export type LoadResult = { accepted: number; refused: number; p50: number; p95: 
  * shows in every order it held up. (Load tools that pace each connection send bursts of all of them at once.)
  */
 export async function placeOrders(options: LoadOptions): Promise<LoadResult> {
-  const { gatewayUrl, productIds, seconds, connections, rate } = options;
+  const { gatewayUrl, productIds, tokens, seconds, connections, rate } = options;
   const pool = new Pool(gatewayUrl, { connections, pipelining: 1 });
   const latencies: number[] = [];
   let refused = 0;
   let sent = 0;
 
   async function placeOne(dueAt: number): Promise<void> {
+    const authorization = `Bearer ${tokens[sent % tokens.length]}`;
     const body = JSON.stringify(orderBody(sent++, productIds));
-    const headers = { 'content-type': 'application/json' };
+    const headers = { 'content-type': 'application/json', authorization };
     try {
       const answer = await pool.request({ method: 'POST', path: '/api/orders', headers, body });
       await answer.body.dump();
@@ -69,7 +72,6 @@ const orderBody = (n: number, productIds: string[]) => {
   const first = n % productIds.length;
   const picked = n % 3 === 0 ? [first, (first + 1) % productIds.length] : [first];
   return {
-    customer: { name: `Customer ${n}`, email: `customer-${n % 5000}@example.com` },
     items: picked.map((i) => ({ productId: productIds[i], quantity: 1 })),
     paymentMethod: 'pm_card_visa',
   };

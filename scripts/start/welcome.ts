@@ -16,7 +16,7 @@ export async function welcome(options: {
   const gateway = `http://localhost:${ports.gateway}`;
   return [
     '',
-    `  API                 ${gateway}`,
+    `  API                 ${gateway}  (its documentation: ${gateway}/docs)`,
     `  Mails sent          http://localhost:${ports.postbox}`,
     `  The bank's ledger   http://localhost:${ports.bank}/v1/ledger`,
     `  Postgres, Redis     127.0.0.1:${ports.postgres} and ${ports.redis} (users postgres and default; passwords in ${options.dataDir})`,
@@ -31,6 +31,11 @@ export async function welcome(options: {
 async function demoHints(gateway: string, port: number): Promise<string[]> {
   const order = await guestOrder(gateway);
   return [
+    '  Log in at POST /api/auth/login (demo accounts, never in production):',
+    '    customer  user@orderflow.io    User1234!',
+    '    seller    seller@orderflow.io  Seller123!',
+    '    admin     admin@orderflow.io   Admin123!',
+    '',
     '  Place an order as a guest; it is confirmed and charged by itself:',
     '',
     ...order.map(
