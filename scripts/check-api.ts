@@ -1,18 +1,19 @@
-import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { createWriteStream, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { portsFrom } from '@orderflow/local-runtime/services';
 import { startSystem } from '@orderflow/local-runtime/system';
-
-const SCHEMATHESIS = 'schemathesis==4.32.5';
+import { recordsAsConfig } from './check-api/records.ts';
+import { openSchemathesis, SCHEMATHESIS } from './check-api/schemathesis.ts';
+import { seed } from './seed.ts';
 
 const HELP = `npm run check:api -- [options]
 
 Starts OrderFlow on ports and data of its own and lets schemathesis (https://schemathesis.readthedocs.io, from PyPI)
-send it requests made from /openapi.json, good ones and bad ones. Fails on a 5xx and on any answer that is not as the
-document says. Needs python3 with venv; ${SCHEMATHESIS} is installed into .orderflow/check-api once.
+send it requests made from /openapi.json, good ones and bad ones: first with ids drawn at random, then with those of
+records that are there. Fails on a 5xx and on any answer that is not as the document says. Needs python3 with venv;
+${SCHEMATHESIS} is installed into .orderflow/check-api once, where log.txt has what the services logged.
 
   --examples N    requests at most for each operation (default 30)
   --only REGEX    operations whose path matches
@@ -34,68 +35,31 @@ if (options.help) {
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, '.orderflow', 'check-api');
-const python = join(folder, 'venv', 'bin', 'python');
-
-// That it answers within a time is for the bench, and that a live stream never ends is its nature.
-const CHECKS = [
-  'not_a_server_error',
-  'status_code_conformance',
-  'content_type_conformance',
-  'response_headers_conformance',
-  'response_schema_conformance',
-  'ignored_auth',
-];
-
-/** Runs a command with its output shown; its exit code. */
-function run(command: string, args: string[]): Promise<number> {
-  const child = spawn(command, args, { cwd: folder, stdio: 'inherit' });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', (code) => resolve(code ?? 1));
-  });
-}
-
-async function installSchemathesis(): Promise<void> {
-  if (existsSync(join(folder, 'venv', 'bin', 'schemathesis'))) return;
-  console.log(`Installing ${SCHEMATHESIS} …`);
-  const made = await run('python3', ['-m', 'venv', 'venv']).catch(() => 1);
-  if (made !== 0)
-    throw new Error('python3 with venv is needed: install it (on Debian: apt install python3-venv).');
-  if ((await run(python, ['-m', 'pip', 'install', '--quiet', SCHEMATHESIS])) !== 0) {
-    throw new Error(`${SCHEMATHESIS} could not be installed: see above; PyPI must be reachable once.`);
-  }
-}
+const dataDir = join(folder, 'data');
+const configFile = join(folder, 'records.toml');
 
 mkdirSync(folder, { recursive: true });
-await installSchemathesis();
-rmSync(join(folder, 'data'), { recursive: true, force: true });
-mkdirSync(join(folder, 'data'));
+const schemathesis = await openSchemathesis(folder);
+rmSync(dataDir, { recursive: true, force: true });
+mkdirSync(dataDir);
+const logFile = createWriteStream(join(folder, 'log.txt'));
 const system = await startSystem({
   root,
-  dataDir: join(folder, 'data'),
+  dataDir,
   ports: portsFrom({ ORDERFLOW_PORT_BASE: '19080', ...process.env }),
-  env: { DEMO: 'true', LOG_LEVEL: 'error', RATE_LIMIT_AUTH_PER_MINUTE: '100000' },
-  log: (service, line) => console.log(service, line),
+  env: { DEMO: 'true', RATE_LIMIT_AUTH_PER_MINUTE: '100000' },
+  log: (service, line) => void logFile.write(`${service} ${line}\n`),
   onProgress: (line) => console.log(line),
 });
 try {
-  process.exitCode = await run(join(folder, 'venv', 'bin', 'schemathesis'), [
-    'run',
-    `${system.urls.gateway}/openapi.json`,
-    '--header',
-    `Authorization: Bearer ${system.internalToken}`,
-    '--checks',
-    CHECKS.join(','),
-    '--exclude-path-regex',
-    '/events$',
-    ...(options.only ? ['--include-path-regex', options.only] : []),
-    '--max-examples',
-    options.examples,
-    '--continue-on-failure',
-    '--no-shrink',
-    '--request-timeout',
-    '20',
-  ]);
+  const gatewayUrl = system.urls.gateway!;
+  const token = system.internalToken;
+  await seed({ gatewayUrl, internalToken: token, log: console.log });
+  writeFileSync(configFile, await recordsAsConfig({ gatewayUrl, token }));
+  const run = { gatewayUrl, token, ...options };
+  const atRandom = await schemathesis(run);
+  const ofRecords = await schemathesis({ ...run, configFile });
+  process.exitCode = atRandom && ofRecords ? 0 : 1;
 } finally {
   await system.stop();
 }

@@ -125,7 +125,7 @@ const requestBody = ({ bodyTypes = ['application/json'] }: Operation, body: z.Zo
 
 function success({ success: { status, schema, contentType } }: Operation): ZodOpenApiResponsesObject {
   const content = schema
-    ? { 'application/json': { schema } }
+    ? { [contentType ?? 'application/json']: { schema } }
     : contentType && { [contentType]: { schema: { type: 'string' as const } } };
   return {
     [`${status as 200}`]: { description: descriptions[status] ?? 'Done', ...(content && { content }) },

@@ -61,7 +61,7 @@ export const accounts = {
     tag: 'Accounts',
     summary: 'The public keys of access tokens (RFC 7517)',
     who: anybody,
-    success: { status: 200, schema: jwksView },
+    success: { status: 200, schema: jwksView, contentType: 'application/jwk-set+json' },
   },
   createAccount: {
     method: 'post',

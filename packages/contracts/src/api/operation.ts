@@ -25,7 +25,7 @@ export type Operation = {
   success: {
     status: number;
     schema?: z.ZodType;
-    /** Of an answer that is not JSON. */
+    /** Of an answer that is not `application/json`. */
     contentType?: string;
   };
   /** Beside those that follow from the rest, see `errorsOf`. */
