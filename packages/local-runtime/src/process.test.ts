@@ -1,4 +1,6 @@
-import { getPriority } from 'node:os';
+import { copyFile, mkdtemp, open, rm } from 'node:fs/promises';
+import { getPriority, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { eventually } from '@orderflow/testing/eventually';
 import { expect, onTestFinished, test } from 'vitest';
 import { backoffMs } from './backoff.ts';
@@ -78,3 +80,20 @@ test('a program that is not there is reported as a line, and tried again', async
   await eventually(() => expect(lines.length).toBeGreaterThan(1));
   expect(lines[0]).toContain('ENOENT');
 });
+
+test.runIf(process.platform === 'linux')(
+  'a program that cannot be started while it is being written is tried again until it can',
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'orderflow-process-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const program = join(folder, 'program');
+    await copyFile('/bin/sleep', program);
+    const writing = await open(program, 'r+');
+    const { supervised, lines } = supervise('', { command: program, args: ['60'] });
+    await eventually(() => expect(lines.length).toBeGreaterThan(1));
+    expect(lines[0]).toContain('ETXTBSY');
+    await writing.close();
+    await eventually(() => expect(supervised.pid).toBeGreaterThan(0));
+    expect(supervised.state).toBe('running');
+  },
+);

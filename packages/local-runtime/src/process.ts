@@ -31,7 +31,7 @@ export type SupervisedProcess = ReturnType<typeof superviseProcess>;
  */
 export function superviseProcess(options: ProcessOptions) {
   let env = options.env;
-  let child: ChildProcess;
+  let child: ChildProcess | undefined;
   let exited: Promise<Exit>;
   let state: ProcessState = 'stopped';
   let restarts = 0;
@@ -42,8 +42,8 @@ export function superviseProcess(options: ProcessOptions) {
     const startedAt = Date.now();
     state = 'running';
     child = spawnProcess({ ...options, env });
-    yieldTo(child.pid, options.niceness);
-    exited = exitOf(child, options.onLine);
+    yieldTo(child?.pid, options.niceness);
+    exited = child ? exitOf(child, options.onLine) : Promise.resolve({ code: null, signal: null });
     void exited.then((exit) => {
       if (Date.now() - startedAt > healthyAfterMs) inARow = 0;
       const delay = options.restart && state === 'running' ? backoffMs(inARow) : undefined;
@@ -74,11 +74,11 @@ export function superviseProcess(options: ProcessOptions) {
     if (state === 'waiting to restart') state = 'stopped';
     if (state === 'stopped') return;
     // Once only: a second SIGTERM is often taken for impatience.
-    if (state === 'running') child.kill('SIGTERM');
+    if (state === 'running') child?.kill('SIGTERM');
     // A drill may have frozen it; frozen it would not hear.
-    child.kill('SIGCONT');
+    child?.kill('SIGCONT');
     state = 'stopping';
-    const killer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+    const killer = setTimeout(() => child?.kill('SIGKILL'), graceMs);
     await exited;
     clearTimeout(killer);
   };
@@ -88,7 +88,7 @@ export function superviseProcess(options: ProcessOptions) {
   return {
     name: options.name,
     get pid() {
-      return state === 'running' || state === 'stopping' ? child.pid : undefined;
+      return state === 'running' || state === 'stopping' ? child?.pid : undefined;
     },
     get state() {
       return state;
@@ -102,9 +102,9 @@ export function superviseProcess(options: ProcessOptions) {
       return exited;
     },
     /** Sends a signal (SIGKILL when none is named) as a failure would: it comes back. */
-    kill: (signal: NodeJS.Signals = 'SIGKILL') => child.kill(signal),
+    kill: (signal: NodeJS.Signals = 'SIGKILL') => child?.kill(signal) ?? false,
     /** Sends a message over the IPC channel that only this process has to it. */
-    send: (message: object) => child.send(message),
+    send: (message: object) => child?.send(message) ?? false,
     stop,
     /** Starts it after `stop`, with these changes to its environment from now on. */
     start,
@@ -120,14 +120,20 @@ function yieldTo(pid: number | undefined, niceness = 0): void {
   }
 }
 
-function spawnProcess(options: ProcessOptions): ChildProcess {
-  return spawn(options.command, options.args, {
-    cwd: options.cwd,
-    env: options.env,
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    // In a session of its own: Ctrl-C is for the supervisor, which ends everything in order.
-    detached: true,
-  });
+/** Undefined when the system refuses at once, as it does while the program is being replaced or memory is short. */
+function spawnProcess(options: ProcessOptions): ChildProcess | undefined {
+  try {
+    return spawn(options.command, options.args, {
+      cwd: options.cwd,
+      env: options.env,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      // In a session of its own: Ctrl-C is for the supervisor, which ends everything in order.
+      detached: true,
+    });
+  } catch (error) {
+    options.onLine(`It could not be started: ${(error as Error).message}`);
+    return undefined;
+  }
 }
 
 async function exitOf(child: ChildProcess, onLine: (line: string) => void): Promise<Exit> {
