@@ -7,6 +7,7 @@ const root = resolve(import.meta.dirname, '..');
 /** What each package may import of ours. Services may import all but `testing` and `local-runtime`. */
 const packageMayImport: Record<string, string[]> = {
   contracts: [],
+  client: ['contracts'],
   'service-kit': ['contracts'],
   messaging: ['contracts', 'service-kit'],
   'local-runtime': [],
