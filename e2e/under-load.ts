@@ -1,3 +1,5 @@
+import { createClient } from '@orderflow/client/client';
+import { newId } from '@orderflow/contracts/ids';
 import { eventually } from '@orderflow/testing/eventually';
 import { expect } from 'vitest';
 import { startTestSystem } from './test-system.ts';
@@ -10,13 +12,18 @@ export async function startUnderLoad(env: Record<string, string> = {}) {
   await eventually(async () => expect(await ledgers.productsUnknownToOrders()).toBe(0));
   const accepted = new Set<string>();
 
-  /** One order of five has a card that is declined. An answer that does not come is no acceptance. */
+  const client = createClient({ baseUrl: system.urls.gateway!, token: system.internalToken, retries: 50 });
+
+  /** As a shop would: an order without an answer is sent again by the same key. One of five has a bad card. */
   async function placeOne(n: number): Promise<void> {
-    const paymentMethod = n % 5 === 4 ? 'pm_card_chargeDeclined' : 'pm_card_visa';
-    const answer = await system.api
-      .placeOrder(productId, { paymentMethod, quantity: 1 + (n % 3) })
-      .catch(() => undefined);
-    if (answer?.status === 201) accepted.add(answer.body.id);
+    const { id } = await client.call('placeOrder', {
+      body: {
+        customer: { name: 'Ada', email: `ada-${newId()}@example.com` },
+        items: [{ productId, quantity: 1 + (n % 3) }],
+        paymentMethod: n % 5 === 4 ? 'pm_card_chargeDeclined' : 'pm_card_visa',
+      },
+    });
+    accepted.add(id);
   }
 
   const place = (orders: number) => Promise.all(Array.from({ length: orders }, (_, n) => placeOne(n)));
@@ -46,8 +53,8 @@ export async function startUnderLoad(env: Record<string, string> = {}) {
         timeoutMs: 10_000,
         everyMs: 200,
       });
-      const known = new Set((await ledgers.orders()).map((order) => order.id));
-      expect([...accepted].filter((id) => !known.has(id))).toEqual([]);
+      // None is lost, and none is there twice, however often it was sent.
+      expect(new Set((await ledgers.orders()).map((order) => order.id))).toEqual(accepted);
     },
   };
 }

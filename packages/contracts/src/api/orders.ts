@@ -8,12 +8,13 @@ import {
   orderView,
   pageOf,
   placeOrderBody,
+  placeOwnOrderBody,
   sellerSettings,
   shipOrderBody,
   timelineView,
 } from '../http.ts';
 import type { Operation } from './operation.ts';
-import { everybody, orderParams, sellers } from './shared.ts';
+import { everybody, ifMatch, orderParams, sellers } from './shared.ts';
 
 const sellerParams = z.object({ id: z.string().min(1).max(254).meta({ description: 'The seller' }) });
 
@@ -25,7 +26,7 @@ export const orders = {
     tag: 'Orders',
     summary: 'Place an order. The guest form is for anybody, in demo mode only',
     who: ['public', 'customer', 'admin', 'service'],
-    body: z.union([placeOrderBody, guestOrderBody]),
+    body: z.union([placeOwnOrderBody, placeOrderBody, guestOrderBody]),
     success: { status: 201, schema: orderView },
     errors: ['forbidden', 'unknown_product', 'mixed_sellers', 'mixed_currencies', 'price_changed'],
     idempotencyKey: true,
@@ -58,8 +59,9 @@ export const orders = {
     summary: 'Confirm an order: its items are reserved',
     who: sellers,
     params: orderParams,
+    headers: ifMatch,
     success: { status: 200, schema: orderView },
-    errors: ['illegal_move'],
+    errors: ['illegal_move', 'version_changed'],
     idempotencyKey: true,
   },
   cancelOrder: {
@@ -70,9 +72,10 @@ export const orders = {
     summary: 'Cancel an order before it is shipped; what was paid is refunded',
     who: everybody,
     params: orderParams,
+    headers: ifMatch,
     body: cancelOrderBody,
     success: { status: 200, schema: orderView },
-    errors: ['illegal_move'],
+    errors: ['illegal_move', 'version_changed'],
     idempotencyKey: true,
   },
   shipOrder: {
@@ -83,9 +86,10 @@ export const orders = {
     summary: 'Ship a paid order: its items leave the stock',
     who: sellers,
     params: orderParams,
+    headers: ifMatch,
     body: shipOrderBody,
     success: { status: 200, schema: orderView },
-    errors: ['illegal_move'],
+    errors: ['illegal_move', 'version_changed'],
     idempotencyKey: true,
   },
   fulfillOrder: {
@@ -96,8 +100,9 @@ export const orders = {
     summary: 'Note that a shipped order has arrived',
     who: sellers,
     params: orderParams,
+    headers: ifMatch,
     success: { status: 200, schema: orderView },
-    errors: ['illegal_move'],
+    errors: ['illegal_move', 'version_changed'],
     idempotencyKey: true,
   },
   setOrderStatus: {
@@ -108,9 +113,10 @@ export const orders = {
     summary: 'A second way to the same moves, by those who may make them',
     who: everybody,
     params: orderParams,
+    headers: ifMatch,
     body: orderStatusBody,
     success: { status: 200, schema: orderView },
-    errors: ['illegal_move', 'forbidden'],
+    errors: ['illegal_move', 'version_changed', 'forbidden'],
   },
   getTimeline: {
     method: 'get',

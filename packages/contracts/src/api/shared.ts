@@ -9,3 +9,10 @@ export const buyers = ['customer', 'admin', 'service'] as const;
 export const sellers = ['seller', 'admin', 'service'] as const;
 export const operators = ['admin', 'service'] as const;
 export const anybody = ['public'] as const;
+
+export const ifMatch = z.object({
+  'If-Match': z
+    .string()
+    .optional()
+    .meta({ description: 'The ETag of the order as it was seen: a move is refused if it has changed since' }),
+});
