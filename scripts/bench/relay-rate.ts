@@ -28,7 +28,7 @@ export async function measureRelay({ adminUrl, redisUrl, rows }: Options): Promi
   const prefix = `bench:${newId()}:`;
   try {
     for (let written = 0; written < rows; written += 1000)
-      await db.transaction((tx) => appendToOutbox(tx, someEvents(1000)));
+      await db.transaction(async (tx) => appendToOutbox(tx, someEvents(1000)));
     const started = performance.now();
     const scope = { log, metrics: createMetrics({ service: 'bench' }), health: createHealth() };
     const relay = startRelay({ service: 'order', db, redis, scope, instance: 'bench', prefix });

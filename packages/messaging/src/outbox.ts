@@ -53,11 +53,11 @@ const SIGNAL = 'outbox';
  * Writes events in the transaction of the change they tell of: both commit or neither does.
  * The relay publishes them soon after the commit, per subject in the order of their sequence.
  */
-export async function appendToOutbox(tx: Transaction, drafts: Draft[]): Promise<void> {
+export function appendToOutbox(tx: Transaction, drafts: Draft[]): void {
   if (drafts.length === 0) return;
   const time = new Date().toISOString();
   const ids = drafts.map(newId);
-  await tx.query(INSERT, [
+  tx.send(INSERT, [
     ids,
     drafts.map((draft) => draft.type),
     drafts.map((draft) => draft.subject),

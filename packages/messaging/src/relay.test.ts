@@ -24,7 +24,7 @@ async function outboxWithRelay() {
     return relay;
   };
   const write = (orderIds: string[], sequence = 1) =>
-    db.transaction((tx) =>
+    db.transaction(async (tx) =>
       appendToOutbox(
         tx,
         orderIds.map((orderId) => ({
@@ -65,7 +65,7 @@ test('an event whose transaction is rolled back is never published', async () =>
   const { db, start, published, write, unpublished } = await outboxWithRelay();
   start('a');
   const failing = db.transaction(async (tx) => {
-    await appendToOutbox(tx, [
+    appendToOutbox(tx, [
       {
         type: 'order.fulfilled',
         subject: 's',
@@ -95,7 +95,7 @@ test('a position that commits late is published all the same', async () => {
     written = resolve;
   });
   const lateWrite = db.transaction(async (tx) => {
-    await appendToOutbox(tx, [
+    appendToOutbox(tx, [
       {
         type: 'order.fulfilled',
         subject: late!,

@@ -2,7 +2,7 @@ import { testDatabase } from '@orderflow/testing/database';
 import { eventually } from '@orderflow/testing/eventually';
 import { silentLog, testScope } from '@orderflow/testing/scope';
 import { expect, onTestFinished, test } from 'vitest';
-import { createDatabase, isDatabaseUnavailable } from './database.ts';
+import { createDatabase, isDatabaseUnavailable, type Transaction } from './database.ts';
 
 const aDatabase = (options = {}) => testDatabase([], options);
 
@@ -61,6 +61,34 @@ test('a transaction whose work takes no notice of a failed statement does not pa
   expect(await notes()).toEqual([]);
   expect(effects).toBe(0);
 });
+
+test('a statement that is sent ahead of the commit is kept with the rest', async () => {
+  const { db, notes } = await withNotes();
+  await db.transaction(async (tx) => {
+    tx.send(note, ['a']);
+    await tx.query(note, ['b']);
+    tx.send(note, ['c']);
+  });
+  expect(await notes()).toEqual(['a', 'b', 'c']);
+});
+
+test.each([
+  ['alone', async () => {}],
+  ['with another behind it', (tx: Transaction) => tx.query('SELECT 1')],
+])(
+  'a statement that was sent and failed %s rolls all back, and the error is its own',
+  async (_what, then) => {
+    const { db, notes } = await withNotes();
+    const failing = db.transaction(async (tx) => {
+      await tx.query(note, ['a']);
+      tx.send(note, ['a']);
+      await then(tx);
+    });
+    await expect(failing).rejects.toMatchObject({ code: '23505' });
+    await db.transaction((tx) => tx.query(note, ['b']));
+    expect(await notes()).toEqual(['b']);
+  },
+);
 
 test('who waits for a signal is woken after the commit, once, and never by a rollback', async () => {
   const { db, notes } = await withNotes();

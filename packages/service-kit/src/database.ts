@@ -11,6 +11,11 @@ export type Query = <T extends object = Row>(text: string, values?: unknown[]) =
 export type Transaction = {
   query: Query;
   /**
+   * Sends a statement whose rows nobody needs, and does not wait for it: what comes behind, the commit at last, is sent
+   * in the same flight. When it fails nothing is committed, and the transaction throws its error.
+   */
+  send: (text: string, values?: unknown[]) => void;
+  /**
    * Wakes those in this process who wait for `signal`, once this transaction has committed.
    * Postgres's own NOTIFY would do it for all processes, but takes one lock for every commit of the database.
    */
@@ -43,6 +48,8 @@ export function createDatabase({ url, service, log, max = 10, timeoutMs = 10_000
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
+    // Statements go out without waiting for the answers to those before them, see `send`.
+    pipeline: true,
     options: PLAN_BY_KEY,
     statement_timeout: timeoutMs,
     // A consumer that was frozen in a transaction must not keep its locks when another takes over.
@@ -60,6 +67,7 @@ export function createDatabase({ url, service, log, max = 10, timeoutMs = 10_000
     const client = await pool.connect();
     const woken = new Set<string>();
     const effects: (() => void)[] = [];
+    const sent: Promise<unknown>[] = [];
     let result: T;
     let broken: Error | undefined;
     const onError = (error: Error) => {
@@ -70,17 +78,24 @@ export function createDatabase({ url, service, log, max = 10, timeoutMs = 10_000
       await client.query('BEGIN');
       result = await work({
         query: async (text, values = []) => (await client.query(prepared(text, values))).rows,
+        send(text, values = []) {
+          const answer = client.query(prepared(text, values));
+          answer.catch(() => {}); // is looked at when the transaction ends
+          sent.push(answer);
+        },
         wakeAfterCommit: (signal) => woken.add(signal),
         afterCommit: (effect) => effects.push(effect),
         log,
       });
-      const { command } = await client.query('COMMIT');
+      const [{ command }] = await Promise.all([client.query('COMMIT'), ...sent]);
       // Postgres answers so when a statement failed, also when `work` took no notice of that.
       if (command === 'ROLLBACK') throw new Error('rolled back, because a statement of it failed');
     } catch (error) {
       await client.query('ROLLBACK').catch((failure) => {
         broken = failure;
       });
+      // A statement behind it failed only because it had.
+      for (const answer of sent) await answer;
       throw error;
     } finally {
       client.off('error', onError);

@@ -197,7 +197,7 @@ test('streams that are lost and published again leave one row for each event, an
   });
   onTestFinished(() => relay.stop());
   const write = (n: number) =>
-    producer.transaction((tx) =>
+    producer.transaction(async (tx) =>
       appendToOutbox(
         tx,
         Array.from({ length: n }, newId).map((orderId) => ({

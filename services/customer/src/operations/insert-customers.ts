@@ -37,7 +37,7 @@ export async function insertCustomers(tx: Transaction, customers: NewCustomer[])
   }));
   const inserted = await tx.query<{ id: string }>(INSERT, [JSON.stringify(rows)]);
   const fresh = new Set(inserted.map(({ id }) => id));
-  await appendToOutbox(
+  appendToOutbox(
     tx,
     customers
       .filter(({ id }) => fresh.has(id))

@@ -23,7 +23,7 @@ export async function announceExpired(
   { metrics, limit }: { metrics: InventoryMetrics; limit: number },
 ): Promise<number> {
   const expired = await tx.query<Expired>(MARK, [limit]);
-  await appendToOutbox(
+  appendToOutbox(
     tx,
     expired.map(({ orderId, sequence, correlationId }) => ({
       type: 'inventory.expired',

@@ -35,6 +35,6 @@ export async function createProduct(
   if (stock > 0) ledger.book([{ productId: id, kind: 'RECEIVED', quantity: stock }]);
   await ledger.save();
   const row = { id, sku, name, price, currency, sellerId, active: true, sequence: 1 };
-  await appendToOutbox(tx, [productChanged(row, cause)]);
+  appendToOutbox(tx, [productChanged(row, cause)]);
   return { ...row, ...made, description, imageUrl, stock: ledger.stock.get(id)! };
 }

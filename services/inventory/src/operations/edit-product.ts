@@ -33,5 +33,5 @@ export async function editProduct(
   const [product] = await tx.query<Product>(UPDATE, values);
   if (!product) throw new ProblemError('not_found', `There is no product ${productId}.`);
   if (otherImage) await forgetImage(tx, productId);
-  await appendToOutbox(tx, [productChanged(product, cause)]);
+  appendToOutbox(tx, [productChanged(product, cause)]);
 }

@@ -65,7 +65,7 @@ export async function moveReservations(
   if (changed.size === 0) return;
   await tx.query(SAVE, [JSON.stringify([...changed].map((id) => reservations.get(id)))]);
   await ledger.save();
-  await appendToOutbox(tx, drafts);
+  appendToOutbox(tx, drafts);
 }
 
 async function lockReservations(

@@ -28,7 +28,7 @@ export async function setImage(
   const [product] = await tx.query<Product>(SHOW, [productId, imageUrlOf(productId, image)]);
   if (!product) return;
   await tx.query(STORE, [productId, image.mediaType, image.sha256, image.bytes]);
-  await appendToOutbox(tx, [productChanged(product, cause)]);
+  appendToOutbox(tx, [productChanged(product, cause)]);
 }
 
 /** Takes the uploaded image of a product away; one that is elsewhere stays, and none is no change. */
@@ -36,7 +36,7 @@ export async function removeImage(tx: Transaction, productId: string, { cause }:
   const [product] = await tx.query<Product>(HIDE, [productId, imagePath(productId)]);
   if (!product) return;
   await forgetImage(tx, productId);
-  await appendToOutbox(tx, [productChanged(product, cause)]);
+  appendToOutbox(tx, [productChanged(product, cause)]);
 }
 
 /** Deletes the bytes, once the product no longer leads to them. */

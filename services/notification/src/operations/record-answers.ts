@@ -44,7 +44,7 @@ async function recordSent(tx: Transaction, answered: Answered[]) {
   if (ids.length === 0) return [];
   const sent = new Set((await tx.query<{ id: string }>(SENT, [ids])).map(({ id }) => id));
   const jobs = answered.map(({ job }) => job).filter(({ id }) => sent.delete(id));
-  await appendToOutbox(tx, jobs.map(sentEvent));
+  appendToOutbox(tx, jobs.map(sentEvent));
   return jobs.map((job) => ({ job, outcome: 'sent' }));
 }
 

@@ -74,6 +74,6 @@ export async function moveOrders(
   }
   if (changed.size === 0) return;
   await tx.query(SAVE, [JSON.stringify([...changed.keys()].map((id) => orders.get(id)))]);
-  await appendToOutbox(tx, drafts);
+  appendToOutbox(tx, drafts);
   tx.afterCommit(() => cache.drop(changed));
 }

@@ -81,7 +81,7 @@ async function insert(tx: Transaction, accepted: Accepted[]): Promise<Map<string
   ]);
   const inserted = new Map(rows.map((row) => [row.id, row.placedAt]));
   const made = accepted.filter(({ order }) => inserted.has(order.id));
-  await appendToOutbox(tx, made.flatMap(draftsOf));
+  appendToOutbox(tx, made.flatMap(draftsOf));
   return inserted;
 }
 

@@ -81,7 +81,7 @@ async function moveOnce(tx: Transaction, moves: Move[]): Promise<Move[]> {
     tx,
     rows.filter(({ orderId }) => known.has(orderId)),
   );
-  await appendToOutbox(
+  appendToOutbox(
     tx,
     drafts.filter(({ subject }) => !taken.has(subject)),
   );
