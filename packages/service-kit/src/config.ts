@@ -5,6 +5,11 @@ export const baseConfig = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535),
   /** Loopback unless told otherwise: a container sets 0.0.0.0. */
   HOST: z.string().default('127.0.0.1'),
+  /**
+   * How long a service that is told to stop goes on answering those who keep connections to it, and tells them to close
+   * them. Beyond the 5 s that a connection is kept without a request, nobody's next request meets a closed door.
+   */
+  DRAIN_MS: z.coerce.number().int().min(0).max(60_000).default(0),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Tells apart two replicas on one host; in a cluster the pod's name does. */
   INSTANCE: z.string().min(1).optional(),

@@ -132,3 +132,23 @@ test('closing lets the request in hand finish, takes no new one, and waits for n
   // Node keeps an idle connection for 5 s.
   expect(Date.now() - startedAt).toBeLessThan(2_500);
 });
+
+test('closing with a drain goes on answering kept connections and tells them to leave, and ends when they have', async () => {
+  const app = express().get('/', (_req, res) => void res.send('whole'));
+  const { port, close } = await listen(app, { port: 0, host: '127.0.0.1', log: silentLog, drainMs: 20_000 });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  onTestFinished(() => agent.destroy());
+  const ask = () =>
+    new Promise<{ connection?: string; reused: boolean }>((resolve, reject) => {
+      const asked = get({ port, agent }, (res) => {
+        res
+          .resume()
+          .once('end', () => resolve({ connection: res.headers.connection, reused: asked.reusedSocket }));
+      }).once('error', reject);
+    });
+  expect(await ask()).toEqual({ connection: 'keep-alive', reused: false });
+  const closed = close();
+  expect(await ask()).toEqual({ connection: 'close', reused: true });
+  await closed;
+  await expect(ask()).rejects.toThrow('ECONNREFUSED');
+});

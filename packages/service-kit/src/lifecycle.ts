@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Express } from 'express';
 import { createHealth, type Health } from './health.ts';
 import { createLogger, type Logger } from './logger.ts';
@@ -73,8 +74,13 @@ export async function runService(
   }
 }
 
-/** Listens; fails when the port is taken. Gives the port and a close that lets requests in flight finish. */
-export async function listen(app: Express, { port, host, log }: { port: number; host: string; log: Logger }) {
+type ListenOptions = { port: number; host: string; log: Logger; drainMs?: number };
+
+/**
+ * Listens; fails when the port is taken. Gives the port and a close that lets requests in flight finish, after it has
+ * told those who keep connections to leave, for at most `drainMs`.
+ */
+export async function listen(app: Express, { port, host, log, drainMs = 0 }: ListenOptions) {
   const server: Server = app.listen(port, host);
   await new Promise<void>((resolve, reject) => {
     server.once('listening', resolve);
@@ -84,14 +90,24 @@ export async function listen(app: Express, { port, host, log }: { port: number; 
   log.info({ host, port: address.port }, 'listening');
   return {
     port: address.port,
-    close: () =>
-      new Promise<void>((resolve) => {
-        // A connection whose last answer is out would be kept for five seconds more, in case of another request.
-        const sweep = setInterval(() => server.closeIdleConnections(), 20);
-        server.close(() => {
-          clearInterval(sweep);
-          resolve();
-        });
-      }),
+    async close(): Promise<void> {
+      server.prependListener('request', (_req, res) => res.setHeader('connection', 'close'));
+      const drainedBy = Date.now() + drainMs;
+      while (Date.now() < drainedBy && (await connectionsOf(server)) > 0) await sleep(20);
+      await closed(server);
+    },
   };
 }
+
+const connectionsOf = (server: Server) =>
+  new Promise<number>((resolve) => server.getConnections((_error, count) => resolve(count)));
+
+const closed = (server: Server) =>
+  new Promise<void>((resolve) => {
+    // A connection whose last answer is out would be kept for five seconds more, in case of another request.
+    const sweep = setInterval(() => server.closeIdleConnections(), 20);
+    server.close(() => {
+      clearInterval(sweep);
+      resolve();
+    });
+  });

@@ -36,7 +36,12 @@ await runService({ service: 'auditor', logLevel: config.LOG_LEVEL }, async (scop
       auditor: deadLettersOf({ db, group: 'auditor' }),
     },
   });
-  const server = await listen(app, { port: config.PORT, host: config.HOST, log: scope.log });
+  const server = await listen(app, {
+    port: config.PORT,
+    host: config.HOST,
+    log: scope.log,
+    drainMs: config.DRAIN_MS,
+  });
   scope.onStop('http', server.close);
   messaging.consume('auditor', createKeeper({ metrics: createAuditMetrics(scope.metrics) }));
   // Last, to be stopped first: closing HTTP waits for every answer, and these have no end of their own.

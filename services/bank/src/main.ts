@@ -21,6 +21,7 @@ await runService({ service: 'bank', logLevel: config.LOG_LEVEL }, async ({ log, 
     port: config.PORT,
     host: config.HOST,
     log,
+    drainMs: config.DRAIN_MS,
   });
   onStop('http', server.close);
   // Before HTTP closes: it waits for requests in flight, and those that hang would never end.

@@ -48,7 +48,12 @@ await runService({ service: 'customer', logLevel: config.LOG_LEVEL }, async (sco
     passwords,
     sessionDays: config.SESSION_DAYS,
   };
-  const server = await listen(createApp(deps), { port: config.PORT, host: config.HOST, log });
+  const server = await listen(createApp(deps), {
+    port: config.PORT,
+    host: config.HOST,
+    log,
+    drainMs: config.DRAIN_MS,
+  });
   scope.onStop('http', server.close);
   messaging.consume('customer', createHandlers({ metrics }));
   const upkeep = startUpkeep({ db, scope, ...rotation, demo: config.DEMO, everyMs: config.UPKEEP_MS });

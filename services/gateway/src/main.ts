@@ -44,7 +44,12 @@ await runService({ service: 'gateway', logLevel: config.LOG_LEVEL }, async (scop
     trustProxy: config.TRUST_PROXY,
     corsOrigins: config.CORS_ORIGINS,
   });
-  const server = await listen(app, { port: config.PORT, host: config.HOST, log: scope.log });
+  const server = await listen(app, {
+    port: config.PORT,
+    host: config.HOST,
+    log: scope.log,
+    drainMs: config.DRAIN_MS,
+  });
   scope.onStop('http', server.close);
   // Before the above, which waits for all answers to end.
   scope.onStop('live answers', liveAnswers.stop);

@@ -22,7 +22,12 @@ await runService({ service: 'inventory', logLevel: config.LOG_LEVEL }, async (sc
   scope.onStop('stock gauges', watching.stop);
   messaging.publishOutbox('inventory');
   const app = createApp({ scope, auth: authFrom(config), db, prisma, metrics, demo: config.DEMO });
-  const server = await listen(app, { port: config.PORT, host: config.HOST, log: scope.log });
+  const server = await listen(app, {
+    port: config.PORT,
+    host: config.HOST,
+    log: scope.log,
+    drainMs: config.DRAIN_MS,
+  });
   scope.onStop('http', server.close);
   messaging.consume('inventory', createHandlers({ metrics, ttlMs: config.RESERVATION_TTL_SECONDS * 1000 }));
   const expiry = startExpiry({ db, scope, metrics, everyMs: config.EXPIRY_CHECK_MS });

@@ -26,7 +26,12 @@ await runService({ service: 'notification', logLevel: config.LOG_LEVEL }, async 
   onStop('backlog', backlog.stop);
   messaging.publishOutbox('notification');
   const app = createApp({ scope, db, prisma, auth: authFrom(config), demo: config.DEMO });
-  const server = await listen(app, { port: config.PORT, host: config.HOST, log });
+  const server = await listen(app, {
+    port: config.PORT,
+    host: config.HOST,
+    log,
+    drainMs: config.DRAIN_MS,
+  });
   onStop('http', server.close);
   const concurrency = config.SEND_CONCURRENCY;
   const timeoutMs = config.SEND_TIMEOUT_MS;

@@ -30,7 +30,12 @@ await runService({ service: 'order', logLevel: config.LOG_LEVEL }, async (scope)
     demo: config.DEMO,
     guestPaymentMethod: config.GUEST_PAYMENT_METHOD,
   });
-  const server = await listen(app, { port: config.PORT, host: config.HOST, log: scope.log });
+  const server = await listen(app, {
+    port: config.PORT,
+    host: config.HOST,
+    log: scope.log,
+    drainMs: config.DRAIN_MS,
+  });
   scope.onStop('http', server.close);
   messaging.consume('order', createHandlers({ metrics, cache }));
 });

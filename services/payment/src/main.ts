@@ -26,7 +26,12 @@ await runService({ service: 'payment', logLevel: config.LOG_LEVEL }, async (scop
   scope.onStop('provider', provider.close);
   messaging.publishOutbox('payment');
   const app = createApp({ scope, db, prisma, provider, webhook, auth: authFrom(config) });
-  const server = await listen(app, { port: config.PORT, host: config.HOST, log: scope.log });
+  const server = await listen(app, {
+    port: config.PORT,
+    host: config.HOST,
+    log: scope.log,
+    drainMs: config.DRAIN_MS,
+  });
   scope.onStop('http', server.close);
   const worker = startProviderWorker({ db, scope, provider, metrics, concurrency, timeoutMs });
   scope.onStop('provider worker', worker.stop);

@@ -25,6 +25,6 @@ await runService({ service: 'postbox', logLevel: config.LOG_LEVEL }, async (scop
   const smtp = await listenSmtp({ port: config.SMTP_PORT, host, store, faults, metrics, log });
   onStop('smtp', smtp.close);
   const app = createApp({ scope, prisma, store, faults, metrics });
-  const http = await listen(app, { port: config.PORT, host, log });
+  const http = await listen(app, { port: config.PORT, host, log, drainMs: config.DRAIN_MS });
   onStop('http', http.close);
 });
