@@ -1,0 +1,198 @@
+import { execFile } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { services } from '@orderflow/local-runtime/services';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { startFakeApiServer } from './test/fake-api-server.ts';
+import { chart, type Manifest, parse, podsOf, refusal, render } from './test/render.ts';
+
+const cases = globSync('ci/*-values.yaml', { cwd: chart }).sort();
+
+const named = (manifests: Manifest[], kind: string, name: string): Manifest | undefined =>
+  manifests.find((manifest) => manifest.kind === kind && manifest.metadata.name === name);
+
+/** True when the labels of a pod have all that a selector asks for. */
+const selects = (selector: { matchLabels?: Record<string, string> }, labels: Record<string, string>) =>
+  Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value);
+
+test('there are values to check', () => expect(cases.length).toBeGreaterThan(3));
+
+describe.each(cases)('with %s', (values) => {
+  const manifests = render('-f', `${chart}/${values}`);
+  const pods = podsOf(manifests);
+  const policies = manifests.filter(({ kind }) => kind === 'NetworkPolicy');
+
+  test('no container runs as root, writes to its root folder, keeps a capability or gets a token', () => {
+    expect(pods.length).toBeGreaterThan(5);
+    for (const { owner, spec, containers } of pods) {
+      expect(spec, owner).toMatchObject({
+        automountServiceAccountToken: false,
+        securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+      });
+      expect(spec.securityContext.runAsUser, owner).toBeGreaterThan(0);
+      for (const { securityContext } of containers) {
+        expect(securityContext, owner).toEqual({
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        });
+      }
+    }
+  });
+
+  test('every container has requests and limits, and an image with a tag that stays', () => {
+    for (const { owner, containers } of pods) {
+      for (const { resources, image } of containers) {
+        for (const side of ['requests', 'limits']) {
+          expect(resources[side], owner).toMatchObject({ cpu: expect.anything(), memory: expect.anything() });
+        }
+        expect(image, owner).toMatch(/:[^/:]+$/);
+        expect(image, owner).not.toMatch(/:latest$/);
+      }
+    }
+  });
+
+  test('what is called is there, and the policies let each call out and in', () => {
+    for (const { kind, metadata, data } of manifests) {
+      if (kind !== 'ConfigMap' || !data.LOG_LEVEL) continue;
+      for (const [variable, address] of Object.entries<string>(data)) {
+        if (!variable.endsWith('_URL') || !/\/\/of-/.test(address)) continue;
+        const { hostname, port } = new URL(address);
+        const call = `${metadata.name} ${variable}`;
+        const service = named(manifests, 'Service', hostname);
+        if (!service) {
+          // Its target is not installed, and the service has been told not to need it.
+          expect(values, call).toContain('external');
+          continue;
+        }
+        const servicePort = service.spec.ports.find((each: Manifest) => each.port === Number(port));
+        expect(servicePort, call).toBeDefined();
+        if (policies.length > 0) expectAllowed(metadata.name, hostname, servicePort.targetPort, call);
+      }
+    }
+  });
+
+  test('each service reaches its own database and no other, and Redis if it uses it', () => {
+    if (policies.length === 0) return;
+    for (const { labels, containers } of pods) {
+      const name = labels['orderflow.io/service'];
+      if (labels['app.kubernetes.io/component'] !== 'service') continue;
+      const uses = (variable: string) =>
+        containers.some(({ env = [] }) => env.some((each: Manifest) => each.name === variable));
+      for (const target of pods) {
+        const { 'app.kubernetes.io/component': component, 'orderflow.io/service': owner } = target.labels;
+        if (component !== 'postgres' && component !== 'redis') continue;
+        const wanted = component === 'redis' ? uses('REDIS_URL') : owner === name && uses('DATABASE_URL');
+        expect(
+          [isAllowed('egress', labels, target.labels), isAllowed('ingress', target.labels, labels)],
+          `${name} → ${target.owner}`,
+        ).toEqual([wanted, wanted]);
+      }
+    }
+  });
+
+  function expectAllowed(from: string, to: string, port: string, call: string) {
+    const labelsOf = (owner: string) => pods.find((pod) => pod.owner === `Deployment ${owner}`)!.labels;
+    expect(isAllowed('egress', labelsOf(from), labelsOf(to), port), `${call} may go out`).toBe(true);
+    expect(isAllowed('ingress', labelsOf(to), labelsOf(from), port), `${call} may come in`).toBe(true);
+  }
+
+  /** Whether some policy of `own` lets it talk with `other`, as Kubernetes reads them: rules add up. */
+  function isAllowed(
+    direction: 'ingress' | 'egress',
+    own: Record<string, string>,
+    other: Record<string, string>,
+    port?: string,
+  ): boolean {
+    return policies
+      .filter(({ spec }) => selects(spec.podSelector, own))
+      .flatMap(({ spec }) => spec[direction] ?? [])
+      .some((rule: Manifest) => {
+        const peers: Manifest[] | undefined = direction === 'ingress' ? rule.from : rule.to;
+        const ports = rule.ports.map((each: Manifest) => each.port);
+        if (ports.includes(53)) return false;
+        const fits = !peers || peers.some((peer) => peer.podSelector && selects(peer.podSelector, other));
+        return fits && (!port || ports.includes(port));
+      });
+  }
+});
+
+test('the connections are those of one machine', () => {
+  const manifests = render();
+  for (const { name, addresses } of services) {
+    const { data } = named(manifests, 'ConfigMap', `of-${name}`)!;
+    for (const [variable, listener] of Object.entries(addresses)) {
+      const expected = listener === 'smtp' ? 'smtp://of-postbox:2525' : `http://of-${listener}:8080`;
+      expect(data[variable], `${name} ${variable}`).toBe(expected);
+    }
+  }
+});
+
+test('only the gateway can be called from anywhere', () => {
+  const open = render()
+    .filter(
+      ({ kind, spec }) => kind === 'NetworkPolicy' && spec.ingress?.some((rule: Manifest) => !rule.from),
+    )
+    .map(({ metadata }) => metadata.name);
+  expect(open).toEqual(['of-gateway']);
+});
+
+test('only what has more than one pod has a disruption budget', () => {
+  const budgets = (...options: string[]) =>
+    render(...options).filter(({ kind }) => kind === 'PodDisruptionBudget');
+  expect(budgets()).toEqual([]);
+  expect(budgets('--set', 'order.replicas=2').map(({ metadata }) => metadata.name)).toEqual(['of-order']);
+});
+
+test('a change of the environment replaces the pods of that service alone', () => {
+  const checksums = (...options: string[]) =>
+    render(...options)
+      .filter(({ kind }) => kind === 'Deployment')
+      .map(({ spec }) => spec.template.metadata.annotations['checksum/config']);
+  const before = checksums();
+  const after = checksums('--set-string', 'order.env.LINGER_MS=5');
+  expect(checksums()).toEqual(before);
+  expect(after.filter((checksum, index) => checksum !== before[index])).toHaveLength(1);
+});
+
+test.each([
+  ['order.replica=2', 'replica'],
+  ['order.postgres.pol=2', 'pol'],
+  ['global.dmeo=true', 'dmeo'],
+  ['global.redis.maxmem=1mb', 'maxmem'],
+  ['ordr.replicas=2', 'ordr'],
+])('a typo as in %s is refused by name', (setting, name) => {
+  expect(refusal('--set', setting)).toContain(`'${name}' not allowed`);
+});
+
+test.each([
+  [['order.replicas=12'], 'order: 13 pods with 10 connections each need postgres.maxConnections of 148'],
+  [['order.postgres.enabled=false'], 'order: without postgres.enabled it needs postgres.external.url'],
+  [['global.redis.enabled=false'], 'set global.redis.external.url or global.redis.existingSecret'],
+  [['order.keda.enabled=true'], 'order: keda.streams is empty'],
+  [['order.keda.enabled=true', 'order.hpa.enabled=true'], 'enable one of them'],
+])('%s says what to do', (settings, message) => {
+  expect(refusal(...settings.flatMap((setting) => ['--set', setting]))).toContain(message);
+});
+
+test('passwords are made at random, and kept by an upgrade', async () => {
+  const secrets = { 'of-order-postgres': { password: 'kept-order' }, 'of-redis': { password: 'kept-redis' } };
+  const cluster = await startFakeApiServer({ ...secrets, 'of-internal': { token: 'kept-token' } });
+  onTestFinished(() => void cluster.close());
+  const server = ['--dry-run=server', '--kube-apiserver', cluster.url, '--kube-version', '1.34.0'];
+  const { stdout } = await promisify(execFile)('helm', ['template', 'of', chart, ...server], {
+    env: { ...process.env, KUBECONFIG: '/dev/null' },
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  const upgraded = parse(stdout);
+  const secret = (name: string) => named(upgraded, 'Secret', name)!.stringData;
+  expect(secret('of-order-postgres')).toEqual({
+    password: 'kept-order',
+    url: 'postgres://orderflow:kept-order@of-order-postgres:5432/orderflow',
+  });
+  expect(secret('of-redis').password).toBe('kept-redis');
+  expect(secret('of-internal').token).toBe('kept-token');
+  const made = ['of-payment-postgres', 'of-bank-postgres'].map((name) => secret(name).password);
+  expect(new Set(made).size).toBe(2);
+  expect(made[0]).toMatch(/^\w{32}$/);
+});
