@@ -150,7 +150,7 @@ function failures(operation: Operation): ZodOpenApiResponsesObject {
     const meant = codes.filter((code) => errorCodes[code].status === status);
     responses[`${status}`] = {
       description: meant.map((code) => `\`${code}\`: ${errorCodes[code].title}`).join('. '),
-      ...((status === 429 || status === 503) && { headers: z.object({ 'Retry-After': retryAfter }) }),
+      ...((status === 429 || status > 502) && { headers: z.object({ 'Retry-After': retryAfter }) }),
       content: { 'application/problem+json': { schema: problem } },
     };
   }

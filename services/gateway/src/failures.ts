@@ -18,10 +18,14 @@ export const codeOf = (error: Error): string => ('code' in error ? String(error.
 
 export const isBrokenConnection = (error: Error): boolean => broken.has(codeOf(error));
 
+const maybeDone =
+  'Try again in a second; what is not sent with an Idempotency-Key may have been done, so look first.';
+
 export const timeoutProblem = (upstream: string, timeoutMs: number): ProblemError =>
   new ProblemError(
     'upstream_timeout',
-    `The ${upstream} service did not answer within ${timeoutMs} ms. What was asked may have been done: look before you try again.`,
+    `The ${upstream} service did not answer within ${timeoutMs} ms. ${maybeDone}`,
+    { retryAfter: 1 },
   );
 
 /** What the client is told while nobody asks the service. */
@@ -40,14 +44,10 @@ export const speaksAgainst = ({ code, cause }: ProblemError): boolean =>
 export function toProblem(error: Error, upstream: string, timeoutMs: number): ProblemError {
   if (error instanceof ProblemError) return error;
   if (isBrokenConnection(error)) {
-    return new ProblemError(
-      'unavailable',
-      `The ${upstream} service cannot be reached. Try again in a second.`,
-      {
-        retryAfter: 1,
-        cause: error,
-      },
-    );
+    return new ProblemError('unavailable', `The ${upstream} service cannot be reached. ${maybeDone}`, {
+      retryAfter: 1,
+      cause: error,
+    });
   }
   if (codeOf(error) === 'UND_ERR_INVALID_ARG') {
     return new ProblemError('invalid_request', `The request cannot be passed on: ${error.message}.`);

@@ -57,7 +57,7 @@ export const toPlacedView = ({ order, priced, confirmation }: Accepted, placedAt
   cancelReason: null,
   message: null,
   paymentStatus: 'NONE',
-  customer: { phone: null, ...order.customer },
+  customer: { ...order.customer, phone: order.customer.phone ?? null },
   sellerId: priced.sellerId,
   items: priced.lines,
   total: priced.total,

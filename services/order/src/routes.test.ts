@@ -1,4 +1,5 @@
 import type { EventType } from '@orderflow/contracts/events';
+import { orderView } from '@orderflow/contracts/http';
 import { newId } from '@orderflow/contracts/ids';
 import type { OrderStatus } from '@orderflow/contracts/order';
 import { as } from '@orderflow/testing/tokens';
@@ -269,4 +270,17 @@ test.each([
   const { api } = await orderService();
   const { body } = await api.get(`/api/orders?${query}`).expect(400);
   expect(body.code).toBe('invalid_request');
+});
+
+test('the answer to a customer without a phone is the order as it is read later, field by field', async () => {
+  const { by, addProduct } = await orderService();
+  const { productId } = await addProduct();
+  const ada = by(await as.customer(aCustomer.email));
+  const placed = await ada
+    .post('/api/orders')
+    .send({ items: [{ productId, quantity: 1 }] })
+    .expect(201);
+  expect(placed.body).toEqual(orderView.parse(placed.body));
+  expect(placed.body.customer.phone).toBeNull();
+  expect((await ada.get(`/api/orders/${placed.body.id}`).expect(200)).body).toEqual(placed.body);
 });
