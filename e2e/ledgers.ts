@@ -5,11 +5,14 @@ import { Redis } from 'ioredis';
 import pg from 'pg';
 import { exchanging, findViolations, type OrderRow, producing } from './violations.ts';
 
+/** Where the databases are, `orderflow_` and the service's name, and the events. */
+type Where = { postgres: Pick<System['postgres'], 'url'>; redisUrl: string };
+
 /**
  * Reads every service's books behind its back, and those of the bank and the mailbox, who are witnesses from
  * outside: what is left to do, and what is wrong once nothing is.
  */
-export function createLedgers({ postgres, redisUrl }: Pick<System, 'postgres' | 'redisUrl'>) {
+export function createLedgers({ postgres, redisUrl }: Where) {
   const pools = new Map<string, pg.Pool>();
   const redis = new Redis(redisUrl);
   redis.on('error', () => {});
