@@ -38,11 +38,29 @@ test('a charge is captured once, and told of with the reference of the provider'
   ]);
   const ledger = await fetch(`${service.bank.url}/v1/ledger`);
   expect(await ledger.json()).toMatchObject({
-    items: [{ id: payment.providerReference, idempotencyKey: `charge-${payment.id}`, reference: orderId }],
+    items: [{ id: payment.providerReference, idempotencyKey: `charge-${orderId}`, reference: orderId }],
   });
   const metrics = await worker.registry.metrics();
   expect(metrics).toMatch(/payment_charges_total{outcome="captured",service="test"} 1/);
   expect(metrics).toMatch(/payment_provider_duration_seconds_count{.*call="charge".*} 1/);
+});
+
+test('a payment whose database was restored to before it is charged by the key of the first time, so once', async () => {
+  const service = await paymentService();
+  service.work();
+  const orderId = newId();
+  const event = confirmed(orderId);
+  await service.handle(event);
+  await ends(service, orderId, 'CAPTURED');
+  const first = await service.paymentOf(orderId);
+
+  await service.db.query('TRUNCATE payments, messaging.inbox, messaging.outbox CASCADE');
+  await service.handle(event);
+  await ends(service, orderId, 'CAPTURED');
+  expect((await service.paymentOf(orderId))!.providerReference).toBe(first!.providerReference);
+  expect(await service.bankRowsOf(orderId)).toEqual([
+    { kind: 'charge', status: 'succeeded', amount: total.amount },
+  ]);
 });
 
 test.each([

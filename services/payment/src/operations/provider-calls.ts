@@ -30,8 +30,12 @@ const CLAIM = `
 export const claimCalls = (db: Database, limit: number, leaseMs: number): Promise<ProviderCall[]> =>
   db.query<ProviderCall>(CLAIM, [limit, leaseMs]);
 
-/** By which the provider knows a payment's one charge, or its one refund. */
-export const keyOf = ({ id }: { id: string }, what: 'charge' | 'refund'): string => `${what}-${id}`;
+/**
+ * By which the provider knows an order's one charge, or its one refund. Of the order's id and not the payment's: a
+ * database that was restored to before a payment makes it anew, by another id, and must ask by the same key.
+ */
+export const keyOf = ({ orderId }: { orderId: string }, what: 'charge' | 'refund'): string =>
+  `${what}-${orderId}`;
 
 /** Asks the provider, with a key that is the same each time. Throws when the outcome is unknown. */
 export function callProvider(provider: PaymentProvider, call: ProviderCall): Promise<ProviderAnswer> {
