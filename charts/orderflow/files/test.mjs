@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 // What `helm test` runs: the gateway is well, and in demo mode an order gets paid.
 const { GATEWAY_URL, DEMO } = process.env;
 const giveUpAt = Date.now() + 120_000;
@@ -31,7 +32,7 @@ if (DEMO === 'true') {
   );
   const { order_id: id } = await call('/orders', {
     method: 'POST',
-    headers: { 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID() },
+    headers: { 'content-type': 'application/json', 'idempotency-key': randomUUID() },
     body: JSON.stringify({
       customer_name: 'Helm Test',
       customer_email: 'helm-test@example.com',
