@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+
 // What `helm test` runs: the gateway is well, and in demo mode an order gets paid.
 const { GATEWAY_URL, DEMO } = process.env;
 const giveUpAt = Date.now() + 120_000;
