@@ -1,0 +1,151 @@
+import { z } from 'zod';
+
+/**
+ * The books that each service opens to the auditor, and to nobody else: `POST /internal/ledgers/NAME`, which the
+ * gateway leads nobody to. One page says everything that a service knows about each order in it.
+ */
+
+const amount = z.int();
+const time = z.iso.datetime({ offset: true });
+
+/** Which orders a page is about: those named, or those after one in order of id, which is the order of placing. */
+export const ledgerQuery = z.union([
+  z.strictObject({ orders: z.array(z.uuid()).min(1).max(500) }),
+  z.strictObject({
+    after: z.uuid().nullable(),
+    /** The last order that may be in it. */
+    until: z.uuid().nullable(),
+    limit: z.int().min(1).max(1_000),
+  }),
+]);
+export type LedgerQuery = z.infer<typeof ledgerQuery>;
+
+/** `next` is the order to go on after; null when there is no further one in the range. */
+export const ledgerPage = <T extends z.ZodType>(entry: T) =>
+  z.object({ items: z.array(entry), next: z.uuid().nullable() });
+
+/** `orders` of the order service. */
+export const orderEntry = z.object({
+  orderId: z.uuid(),
+  status: z.enum(['PENDING', 'CONFIRMED', 'PAID', 'SHIPPED', 'FULFILLED', 'CANCELLED']),
+  total: amount,
+  currency: z.string(),
+  /** Someone must confirm it by hand, and has not yet. */
+  awaitsSeller: z.boolean(),
+  /** A payment method came with it: nobody has to pay by a form. */
+  chargedAtOnce: z.boolean(),
+  items: z.array(z.object({ productId: z.uuid(), quantity: z.int() })),
+  expiresAt: time.nullable(),
+  placedAt: time,
+  updatedAt: time,
+});
+export type OrderEntry = z.infer<typeof orderEntry>;
+
+/** `reservations` of inventory, with what the movement ledger says about the order. */
+export const reservationEntry = z.object({
+  orderId: z.uuid(),
+  /** `none`: movements without a reservation, or only news of the order so far. */
+  status: z.enum(['none', 'HELD', 'REJECTED', 'RELEASED', 'SHIPPED']),
+  items: z.array(z.object({ productId: z.uuid(), quantity: z.int() })),
+  movements: z.array(
+    z.object({
+      productId: z.uuid(),
+      kind: z.enum(['RESERVED', 'RELEASED', 'SHIPPED']),
+      /** How many rows, and what they come to. */
+      count: z.int(),
+      quantity: z.int(),
+    }),
+  ),
+  expiresAt: time.nullable(),
+  updatedAt: time,
+});
+export type ReservationEntry = z.infer<typeof reservationEntry>;
+
+/** `payments` of payment. */
+export const paymentEntry = z.object({
+  orderId: z.uuid(),
+  status: z.string(),
+  amount: amount.nullable(),
+  currency: z.string().nullable(),
+  captured: amount,
+  refunded: amount,
+  /** The provider was asked, or is to be asked, and its answer is not known yet. */
+  unknownOutcome: z.boolean(),
+  updatedAt: time,
+});
+export type PaymentEntry = z.infer<typeof paymentEntry>;
+
+/** `charges` of the bank: what really moved, only what succeeded. `reference` is the order's id, or what was there instead. */
+export const chargeEntry = z.object({
+  orderId: z.uuid(),
+  charges: z.int(),
+  refunds: z.int(),
+  captured: amount,
+  refunded: amount,
+  currency: z.string(),
+});
+export type ChargeEntry = z.infer<typeof chargeEntry>;
+
+/** `messages` of notification: every message about an order. */
+export const messageEntry = z.object({
+  orderId: z.uuid(),
+  messages: z.array(
+    z.object({
+      id: z.uuid(),
+      eventId: z.uuid(),
+      template: z.string(),
+      channel: z.string(),
+      status: z.string(),
+    }),
+  ),
+});
+export type MessageEntry = z.infer<typeof messageEntry>;
+
+/** `deliveries` of the postbox: what arrived about an order, as the receiver counts it. */
+export const deliveryEntry = z.object({
+  orderId: z.uuid(),
+  deliveries: z.array(
+    z.object({ channel: z.string(), subject: z.string(), recipient: z.string(), count: z.int() }),
+  ),
+});
+export type DeliveryEntry = z.infer<typeof deliveryEntry>;
+
+/** `stock` of inventory, asked by product: the columns beside what the movement ledger and the reservations come to. */
+export const stockQuery = z.strictObject({ after: z.uuid().nullable(), limit: z.int().min(1).max(500) });
+export const stockEntry = z.object({
+  productId: z.uuid(),
+  sku: z.string(),
+  received: z.int(),
+  onHand: z.int(),
+  reserved: z.int(),
+  shipped: z.int(),
+  /** By the movements. */
+  ledger: z.object({ received: z.int(), reserved: z.int(), shipped: z.int() }),
+  /** By the reservations that are held. */
+  held: z.int(),
+});
+export type StockEntry = z.infer<typeof stockEntry>;
+
+/** `events` of every producer: what it has written to its outbox, in order of event id, up to a time. */
+export const eventsQuery = z.strictObject({
+  after: z.uuid().nullable(),
+  until: z.iso.datetime({ offset: true }),
+  limit: z.int().min(1).max(5_000),
+});
+export const eventEntry = z.object({ id: z.uuid(), type: z.string(), subject: z.string() });
+export type EventEntry = z.infer<typeof eventEntry>;
+
+/** A heap of work that should be small: how much, since when, and some of it. */
+const heap = z.object({ count: z.int(), oldest: time.nullable(), some: z.array(z.string()) });
+
+/** `GET /internal/ledgers/backlog` of every service that exchanges events. */
+export const backlogView = z.object({
+  /** Outbox rows that are not published. */
+  outbox: heap,
+  /** Entries of its consumer group that were delivered and not acknowledged, or not delivered; null without Redis. */
+  pending: heap.nullable(),
+  /** Events that wait for their next attempt in Postgres. */
+  retries: heap,
+  deadLetters: heap,
+});
+export type Backlog = z.infer<typeof backlogView>;
