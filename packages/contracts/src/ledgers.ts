@@ -23,6 +23,7 @@ export type LedgerQuery = z.infer<typeof ledgerQuery>;
 /** `next` is the order to go on after; null when there is no further one in the range. */
 export const ledgerPage = <T extends z.ZodType>(entry: T) =>
   z.object({ items: z.array(entry), next: z.uuid().nullable() });
+export type LedgerPage<Entry> = { items: Entry[]; next: string | null };
 
 /** `orders` of the order service. */
 export const orderEntry = z.object({
@@ -111,7 +112,17 @@ export const deliveryEntry = z.object({
 export type DeliveryEntry = z.infer<typeof deliveryEntry>;
 
 /** `stock` of inventory, asked by product: the columns beside what the movement ledger and the reservations come to. */
-export const stockQuery = z.strictObject({ after: z.uuid().nullable(), limit: z.int().min(1).max(500) });
+export const stockQuery = z.strictObject({
+  after: z.uuid().nullable(),
+  limit: z.int().min(1).max(500),
+  /**
+   * Sums every movement there ever was. Else sums that were taken before are gone on from: what somebody has edited
+   * below them is not seen, and a replica whose clock is behind by minutes may be missed. So a difference that was found
+   * without it is to be looked at with it before it is believed, and it is to be asked for now and then.
+   */
+  full: z.boolean().default(false),
+});
+export type StockQuery = z.infer<typeof stockQuery>;
 export const stockEntry = z.object({
   productId: z.uuid(),
   sku: z.string(),
@@ -126,12 +137,17 @@ export const stockEntry = z.object({
 });
 export type StockEntry = z.infer<typeof stockEntry>;
 
-/** `events` of every producer: what it has written to its outbox, in order of event id, up to a time. */
+/**
+ * `events` of every producer: what it has written to its outbox, in order of event id, up to a time, which is compared
+ * with the time that an id was drawn. Ids are drawn before they are committed: a time that is younger than the longest
+ * transaction may pass some by. Published rows are gone after seven days.
+ */
 export const eventsQuery = z.strictObject({
   after: z.uuid().nullable(),
   until: z.iso.datetime({ offset: true }),
   limit: z.int().min(1).max(5_000),
 });
+export type EventsQuery = z.infer<typeof eventsQuery>;
 export const eventEntry = z.object({ id: z.uuid(), type: z.string(), subject: z.string() });
 export type EventEntry = z.infer<typeof eventEntry>;
 

@@ -2,6 +2,8 @@ import type { Group } from '@orderflow/contracts/groups';
 import type { Database } from '@orderflow/service-kit/database';
 import type { Logger } from '@orderflow/service-kit/logger';
 import type { Redis } from 'ioredis';
+import { deadLetterHeap, waitingRetries } from './backlog.ts';
+import { appendedAt, groupLag } from './group-lag.ts';
 import type { ConsumerMetrics } from './metrics.ts';
 import { fieldOf } from './stream.ts';
 
@@ -32,26 +34,18 @@ export function watchGroup({
 }: WatchOptions) {
   async function measure(): Promise<void> {
     for (const stream of streams) {
-      const [pending, first] = (await redis.xpending(stream, group)) as [number, string | null];
+      const { pending, firstPending, lag } = await groupLag(redis, stream, group);
       metrics.pending.set({ stream }, pending);
       metrics.oldestPending.set(
         { stream },
-        first ? Math.max(0, Date.now() - Number(first.split('-')[0])) / 1000 : 0,
+        firstPending ? Math.max(0, Date.now() - appendedAt(firstPending)) / 1000 : 0,
       );
-      const groups = (await redis.xinfo('GROUPS', stream)) as string[][];
-      const lag = fieldOf(groups.find((info) => fieldOf(info, 'name') === group) ?? [], 'lag');
-      // Redis gives null after some deletions; no number is better than a wrong one.
-      if (lag === null || lag === undefined) metrics.lag.remove({ stream });
-      else metrics.lag.set({ stream }, Number(lag));
+      if (lag === null) metrics.lag.remove({ stream });
+      else metrics.lag.set({ stream }, lag);
       await forgetGoneConsumers(stream);
     }
-    const [counts] = await db.query<{ retries: number; dead: number }>(
-      `SELECT (SELECT count(*) FROM messaging.retry WHERE consumer_group = $1) AS retries,
-              (SELECT count(*) FROM messaging.dead_letter WHERE consumer_group = $1) AS dead`,
-      [group],
-    );
-    metrics.retries.set(counts!.retries);
-    metrics.deadLetters.set(counts!.dead);
+    metrics.retries.set((await waitingRetries(db, group)).count);
+    metrics.deadLetters.set((await deadLetterHeap(db, group)).count);
   }
 
   async function forgetGoneConsumers(stream: string): Promise<void> {

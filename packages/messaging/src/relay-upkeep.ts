@@ -2,6 +2,7 @@ import type { ServiceName } from '@orderflow/contracts/events';
 import { type Group, groupsOf } from '@orderflow/contracts/groups';
 import type { Database } from '@orderflow/service-kit/database';
 import type { Redis } from 'ioredis';
+import { groupInfos } from './group-lag.ts';
 import { compareIds, fieldOf } from './stream.ts';
 
 /** Published rows stay this long at least; inboxes remember for longer. */
@@ -68,19 +69,13 @@ async function lowestUnacknowledged(
   stream: string,
   groups: Group[],
 ): Promise<string | undefined> {
-  const infos = (await redis.xinfo('GROUPS', stream).catch((error: Error) => {
-    if (error.message.includes('no such key')) return [];
-    throw error;
-  })) as string[][];
-  const delivered = new Map(
-    infos.map((info) => [fieldOf(info, 'name')!, fieldOf(info, 'last-delivered-id')!]),
-  );
+  const infos = await groupInfos(redis, stream);
   let lowest: string | undefined;
   for (const group of groups) {
-    const lastDelivered = delivered.get(group);
-    if (!lastDelivered) return undefined;
+    const info = infos.get(group);
+    if (!info) return undefined;
     const [count, firstPending] = (await redis.xpending(stream, group)) as [number, string | null];
-    const needed = count > 0 && firstPending ? firstPending : after(lastDelivered);
+    const needed = count > 0 && firstPending ? firstPending : after(fieldOf(info, 'last-delivered-id')!);
     if (!lowest || compareIds(needed, lowest) < 0) lowest = needed;
   }
   return lowest;

@@ -3,6 +3,7 @@ import type { ServiceName } from '@orderflow/contracts/events';
 import { type Database, isDatabaseUnavailable } from '@orderflow/service-kit/database';
 import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
 import type { Redis } from 'ioredis';
+import { unpublished } from './backlog.ts';
 import { fullJitter } from './backoff.ts';
 import { crashPoint } from './crash-points.ts';
 import { forgetOldKeys } from './idempotency.ts';
@@ -120,11 +121,9 @@ export function startRelay(options: RelayOptions) {
       await forgetOldRows(db);
       await forgetOldKeys(db);
     }
-    const [waiting] = await db.query<{ rows: number; age: number }>(`
-      SELECT count(*) AS rows, coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8 AS age
-      FROM messaging.outbox WHERE published_at IS NULL`);
-    metrics.outboxRows.set(waiting!.rows);
-    metrics.outboxAge.set(waiting!.age);
+    const { count, oldest } = await unpublished(db);
+    metrics.outboxRows.set(count);
+    metrics.outboxAge.set(oldest ? Math.max(0, Date.now() - oldest.getTime()) / 1000 : 0);
   }
 
   /** One round; gives how long to pause after it, and whether a commit ends the pause. */

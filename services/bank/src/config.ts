@@ -1,3 +1,5 @@
-import { baseConfig, databaseConfig } from '@orderflow/service-kit/config';
+import { authConfig, baseConfig, databaseConfig } from '@orderflow/service-kit/config';
 
-export const configSchema = baseConfig.extend(databaseConfig.shape);
+export const configSchema = baseConfig
+  .extend(databaseConfig.shape)
+  .extend(authConfig.pick({ INTERNAL_TOKEN: true }).shape);

@@ -1,3 +1,4 @@
+import { internalAuth } from '@orderflow/service-kit/auth';
 import { readConfig } from '@orderflow/service-kit/config';
 import { createDatabase } from '@orderflow/service-kit/database';
 import { listen, runService } from '@orderflow/service-kit/lifecycle';
@@ -17,7 +18,8 @@ await runService({ service: 'bank', logLevel: config.LOG_LEVEL }, async ({ log, 
   onStop('postgres', db.close);
   const prisma = new PrismaClient({ adapter: new PrismaPg(db.pool) });
   const faults = createFaults();
-  const server = await listen(createApp({ scope: { log, ...scope }, db, prisma, faults }), {
+  const auth = internalAuth(config.INTERNAL_TOKEN);
+  const server = await listen(createApp({ scope: { log, ...scope }, db, prisma, faults, auth }), {
     port: config.PORT,
     host: config.HOST,
     log,

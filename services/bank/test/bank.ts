@@ -1,6 +1,7 @@
 import { listen } from '@orderflow/service-kit/lifecycle';
 import { testDatabase } from '@orderflow/testing/database';
 import { testScope } from '@orderflow/testing/scope';
+import { testAuth } from '@orderflow/testing/tokens';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { onTestFinished } from 'vitest';
 import { createApp } from '../src/app.ts';
@@ -16,7 +17,7 @@ export async function testBank() {
   const prisma = new PrismaClient({ adapter: new PrismaPg(db.pool) });
   const scope = testScope();
   const faults = createFaults();
-  const app = createApp({ scope, db, prisma, faults });
+  const app = createApp({ scope, db, prisma, faults, auth: testAuth });
   return { app, db, faults, lines: scope.lines, totals: () => totals(db) };
 }
 

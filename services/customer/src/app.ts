@@ -1,8 +1,10 @@
 import { mountDeadLetterRoutes } from '@orderflow/messaging/dead-letter-routes';
+import { mountMessagingLedgers } from '@orderflow/messaging/ledger-routes';
 import type { Auth } from '@orderflow/service-kit/auth';
 import type { Database } from '@orderflow/service-kit/database';
 import { createHttpApp } from '@orderflow/service-kit/http-app';
 import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
+import type { Redis } from 'ioredis';
 import type { PrismaClient } from './generated/prisma/client.ts';
 import type { Keys } from './keys.ts';
 import type { CustomerMetrics } from './metrics.ts';
@@ -14,6 +16,7 @@ import type { Tokens } from './tokens.ts';
 export type Deps = {
   scope: Pick<ServiceScope, 'log' | 'metrics' | 'health'>;
   db: Database;
+  redis: Redis;
   prisma: PrismaClient;
   metrics: CustomerMetrics;
   auth: Auth;
@@ -31,6 +34,8 @@ export const createApp = (deps: Deps) =>
       mountAuthRoutes(app, deps);
       app.use(deps.auth.authenticate);
       mountRoutes(app, deps);
-      mountDeadLetterRoutes(app, { db: deps.db, group: 'customer' });
+      const { db, redis } = deps;
+      mountDeadLetterRoutes(app, { db, group: 'customer' });
+      mountMessagingLedgers(app, { db, redis, group: 'customer' });
     },
   });

@@ -24,7 +24,7 @@ await runService({ service: 'customer', logLevel: config.LOG_LEVEL }, async (sco
   const { log } = scope;
   const migrations = new URL('../prisma/migrations/', import.meta.url);
   const messaging = await openMessaging(scope, { config, migrations });
-  const { db } = messaging;
+  const { db, redis } = messaging;
   const prisma = new PrismaClient({ adapter: new PrismaPg(db.pool) });
   const metrics = createCustomerMetrics(scope.metrics);
   const passwords = createPasswords({ cost: presentCost, concurrency: config.SCRYPT_CONCURRENCY });
@@ -40,6 +40,7 @@ await runService({ service: 'customer', logLevel: config.LOG_LEVEL }, async (sco
   const deps = {
     scope,
     db,
+    redis,
     prisma,
     metrics,
     auth,

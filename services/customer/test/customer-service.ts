@@ -6,6 +6,7 @@ import { messagingMigrations } from '@orderflow/messaging/migrations';
 import { createAuth } from '@orderflow/service-kit/auth';
 import { testDatabase } from '@orderflow/testing/database';
 import { anEvent } from '@orderflow/testing/events';
+import { testRedis } from '@orderflow/testing/redis';
 import { testScope } from '@orderflow/testing/scope';
 import { as, testAuth } from '@orderflow/testing/tokens';
 import { PrismaPg } from '@prisma/adapter-pg';
@@ -45,7 +46,8 @@ export async function customerService() {
   const handlers = createHandlers({ metrics });
   const passwords = createPasswords({ cost: cheapCost, concurrency: 2 });
   await rotateKeys(db, { rotationDays: 30, accessSeconds });
-  const deps = { scope, db, prisma, metrics, passwords, sessionDays: 14 };
+  const { redis } = testRedis();
+  const deps = { scope, db, redis, prisma, metrics, passwords, sessionDays: 14 };
   const app = createApp({ ...deps, ...replica(prisma), auth: testAuth });
   return {
     /** Takes the tokens of `as`. */

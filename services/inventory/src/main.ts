@@ -15,13 +15,13 @@ const config = readConfig(configSchema);
 await runService({ service: 'inventory', logLevel: config.LOG_LEVEL }, async (scope) => {
   const migrations = new URL('../prisma/migrations/', import.meta.url);
   const messaging = await openMessaging(scope, { config, migrations });
-  const { db } = messaging;
+  const { db, redis } = messaging;
   const prisma = new PrismaClient({ adapter: new PrismaPg(db.pool) });
   const metrics = createInventoryMetrics(scope.metrics);
   const watching = watchStock({ db, metrics, log: scope.log });
   scope.onStop('stock gauges', watching.stop);
   messaging.publishOutbox('inventory');
-  const app = createApp({ scope, auth: authFrom(config), db, prisma, metrics, demo: config.DEMO });
+  const app = createApp({ scope, auth: authFrom(config), db, redis, prisma, metrics, demo: config.DEMO });
   const server = await listen(app, {
     port: config.PORT,
     host: config.HOST,

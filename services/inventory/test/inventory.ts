@@ -3,6 +3,7 @@ import { newId } from '@orderflow/contracts/ids';
 import { handleOnce } from '@orderflow/messaging/inbox';
 import { messagingMigrations } from '@orderflow/messaging/migrations';
 import { testDatabase } from '@orderflow/testing/database';
+import { testRedis } from '@orderflow/testing/redis';
 import { testScope } from '@orderflow/testing/scope';
 import { as, testAuth } from '@orderflow/testing/tokens';
 import { PrismaPg } from '@prisma/adapter-pg';
@@ -42,10 +43,11 @@ export async function inventory({ ttlMs = 60_000, demo = true } = {}) {
   const metrics = createInventoryMetrics(scope.metrics);
   const handlers = createHandlers({ metrics, ttlMs });
   const prisma = new PrismaClient({ adapter: new PrismaPg(db.pool) });
-  const app = createApp({ scope, auth: testAuth, db, prisma, metrics, demo });
+  const app = createApp({ scope, auth: testAuth, db, redis: testRedis().redis, prisma, metrics, demo });
   const cause = { correlationId: 'test', actor: 'test' };
 
   return {
+    app,
     db,
     scope,
     metrics,

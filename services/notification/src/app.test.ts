@@ -1,6 +1,7 @@
 import { notificationView, pageOf, plainNotificationView } from '@orderflow/contracts/http';
 import { newId } from '@orderflow/contracts/ids';
 import { eventually } from '@orderflow/testing/eventually';
+import { testRedis } from '@orderflow/testing/redis';
 import { testScope } from '@orderflow/testing/scope';
 import { as, testAuth } from '@orderflow/testing/tokens';
 import request from 'supertest';
@@ -14,7 +15,8 @@ import { createNotificationMetrics } from './metrics.ts';
 async function appWithMessages({ demo = true } = {}) {
   const database = await notificationDatabase();
   const scope = testScope();
-  const app = createApp({ scope, ...database, auth: testAuth, demo });
+  const { redis } = testRedis();
+  const app = createApp({ scope, ...database, redis, auth: testAuth, demo });
   const admin = await as.admin();
   const get = (path: string, headers: Record<string, string> = admin) => request(app).get(path).set(headers);
   const sendAll = () =>

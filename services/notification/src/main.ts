@@ -19,13 +19,13 @@ await runService({ service: 'notification', logLevel: config.LOG_LEVEL }, async 
   const { log, onStop } = scope;
   const migrations = new URL('../prisma/migrations/', import.meta.url);
   const messaging = await openMessaging(scope, { config, migrations });
-  const { db } = messaging;
+  const { db, redis } = messaging;
   const prisma = new PrismaClient({ adapter: new PrismaPg(db.pool) });
   const metrics = createNotificationMetrics(scope.metrics);
   const backlog = watchBacklog({ db, metrics, log });
   onStop('backlog', backlog.stop);
   messaging.publishOutbox('notification');
-  const app = createApp({ scope, db, prisma, auth: authFrom(config), demo: config.DEMO });
+  const app = createApp({ scope, db, redis, prisma, auth: authFrom(config), demo: config.DEMO });
   const server = await listen(app, {
     port: config.PORT,
     host: config.HOST,

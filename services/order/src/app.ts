@@ -1,21 +1,25 @@
 import { mountDeadLetterRoutes } from '@orderflow/messaging/dead-letter-routes';
 import type { Reply } from '@orderflow/messaging/idempotency';
+import { mountMessagingLedgers } from '@orderflow/messaging/ledger-routes';
 import type { Auth } from '@orderflow/service-kit/auth';
 import { createBatcher } from '@orderflow/service-kit/batcher';
 import type { Database } from '@orderflow/service-kit/database';
 import { createHttpApp } from '@orderflow/service-kit/http-app';
 import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
+import type { Redis } from 'ioredis';
 import type { PrismaClient } from './generated/prisma/client.ts';
 import type { OrderMetrics } from './metrics.ts';
 import { type Placing, placeOnce } from './operations/place-once.ts';
 import type { OrderCache } from './order-cache.ts';
 import { mountRoutes } from './routes.ts';
+import { mountLedgerOfOrders } from './routes-ledger.ts';
 import { mountMoves } from './routes-moves.ts';
 import { mountPlainRoutes } from './routes-plain.ts';
 
 export type Deps = {
   scope: Pick<ServiceScope, 'log' | 'metrics' | 'health'>;
   db: Database;
+  redis: Redis;
   prisma: PrismaClient;
   metrics: OrderMetrics;
   cache: OrderCache;
@@ -26,7 +30,7 @@ export type Deps = {
 };
 
 export function createApp(deps: Deps) {
-  const { db, metrics, auth, demo } = deps;
+  const { db, redis, metrics, auth, demo } = deps;
   const place = createBatcher(
     (placings: Placing[]) => db.transaction((tx) => placeOnce(tx, placings, metrics)),
     { parallel: 1 },
@@ -38,6 +42,8 @@ export function createApp(deps: Deps) {
       mountRoutes(app, { ...deps, place });
       mountMoves(app, deps);
       mountDeadLetterRoutes(app, { db, group: 'order' });
+      mountMessagingLedgers(app, { db, redis, group: 'order' });
+      mountLedgerOfOrders(app, deps);
       if (demo) mountPlainRoutes(app, { ...deps, place });
     },
   });

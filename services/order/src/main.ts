@@ -23,6 +23,7 @@ await runService({ service: 'order', logLevel: config.LOG_LEVEL }, async (scope)
   const app = createApp({
     scope,
     db,
+    redis,
     prisma,
     metrics,
     cache,

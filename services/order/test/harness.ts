@@ -72,6 +72,7 @@ async function start({ db, redis, demo }: { db: Database; redis: Redis; demo: bo
   const app = createApp({
     scope,
     db,
+    redis,
     prisma,
     metrics: orderMetrics,
     cache,
@@ -86,6 +87,7 @@ async function start({ db, redis, demo }: { db: Database; redis: Redis; demo: bo
   const by = (headers: Record<string, string>) => supertest.agent(server).set(headers);
   return {
     ...scope,
+    server,
     db,
     redis,
     prisma,

@@ -1,17 +1,21 @@
 import { mountDeadLetterRoutes } from '@orderflow/messaging/dead-letter-routes';
+import { mountMessagingLedgers } from '@orderflow/messaging/ledger-routes';
 import type { Auth } from '@orderflow/service-kit/auth';
 import type { Database } from '@orderflow/service-kit/database';
 import { createHttpApp } from '@orderflow/service-kit/http-app';
 import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
 import express from 'express';
+import type { Redis } from 'ioredis';
 import type { PrismaClient } from './generated/prisma/client.ts';
 import type { PaymentProvider } from './provider.ts';
 import { mountRoutes } from './routes.ts';
+import { mountLedgerOfPayments } from './routes-ledger.ts';
 import { mountStripeWebhook, type StripeWebhook } from './stripe-webhook.ts';
 
 export type Deps = {
   scope: Pick<ServiceScope, 'log' | 'metrics' | 'health'>;
   db: Database;
+  redis: Redis;
   prisma: PrismaClient;
   provider: PaymentProvider;
   auth: Auth;
@@ -25,10 +29,12 @@ export const createApp = (deps: Deps) =>
     auth: deps.auth,
     parseBodies: false,
     routes(app) {
-      const { db, webhook } = deps;
+      const { db, redis, webhook } = deps;
       if (webhook) mountStripeWebhook(app, { db, webhook });
       app.use(express.json({ limit: '256kb' }));
       mountRoutes(app, deps);
       mountDeadLetterRoutes(app, { db, group: 'payment' });
+      mountMessagingLedgers(app, { db, redis, group: 'payment' });
+      mountLedgerOfPayments(app, deps);
     },
   });

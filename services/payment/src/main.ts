@@ -18,14 +18,14 @@ const config = readConfig(configSchema);
 await runService({ service: 'payment', logLevel: config.LOG_LEVEL }, async (scope) => {
   const migrations = new URL('../prisma/migrations/', import.meta.url);
   const messaging = await openMessaging(scope, { config, migrations });
-  const { db } = messaging;
+  const { db, redis } = messaging;
   const prisma = new PrismaClient({ adapter: new PrismaPg(db.pool) });
   const metrics = createPaymentMetrics(scope.metrics);
   const { PROVIDER_CONCURRENCY: concurrency, PROVIDER_TIMEOUT_MS: timeoutMs } = config;
   const { provider, webhook } = openProvider();
   scope.onStop('provider', provider.close);
   messaging.publishOutbox('payment');
-  const app = createApp({ scope, db, prisma, provider, webhook, auth: authFrom(config) });
+  const app = createApp({ scope, db, redis, prisma, provider, webhook, auth: authFrom(config) });
   const server = await listen(app, {
     port: config.PORT,
     host: config.HOST,

@@ -4,6 +4,7 @@ import { handleOnce } from '@orderflow/messaging/inbox';
 import { messagingMigrations } from '@orderflow/messaging/migrations';
 import { testDatabase } from '@orderflow/testing/database';
 import { anEvent } from '@orderflow/testing/events';
+import { testRedis } from '@orderflow/testing/redis';
 import { testScope } from '@orderflow/testing/scope';
 import { testAuth } from '@orderflow/testing/tokens';
 import { PrismaPg } from '@prisma/adapter-pg';
@@ -127,7 +128,7 @@ async function serviceWith(
   }
 
   return {
-    app: createApp({ scope, db, prisma, provider, webhook, auth: testAuth }),
+    app: createApp({ scope, db, redis: testRedis().redis, prisma, provider, webhook, auth: testAuth }),
     db,
     scope,
     provider,

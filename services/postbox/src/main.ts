@@ -1,3 +1,4 @@
+import { internalAuth } from '@orderflow/service-kit/auth';
 import { readConfig } from '@orderflow/service-kit/config';
 import { createDatabase } from '@orderflow/service-kit/database';
 import { listen, runService } from '@orderflow/service-kit/lifecycle';
@@ -24,7 +25,8 @@ await runService({ service: 'postbox', logLevel: config.LOG_LEVEL }, async (scop
   const store = createStore(db);
   const smtp = await listenSmtp({ port: config.SMTP_PORT, host, store, faults, metrics, log });
   onStop('smtp', smtp.close);
-  const app = createApp({ scope, prisma, store, faults, metrics });
+  const auth = internalAuth(config.INTERNAL_TOKEN);
+  const app = createApp({ scope, db, prisma, store, faults, metrics, auth });
   const http = await listen(app, { port: config.PORT, host, log, drainMs: config.DRAIN_MS });
   onStop('http', http.close);
 });

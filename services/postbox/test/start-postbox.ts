@@ -1,6 +1,7 @@
 import { listen } from '@orderflow/service-kit/lifecycle';
 import { testDatabase } from '@orderflow/testing/database';
 import { testScope } from '@orderflow/testing/scope';
+import { testAuth } from '@orderflow/testing/tokens';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { onTestFinished } from 'vitest';
 import { createApp } from '../src/app.ts';
@@ -22,7 +23,7 @@ export async function startPostbox() {
   const store = createStore(db);
   const smtp = await listenSmtp({ port: 0, host, store, faults, metrics, log });
   onTestFinished(smtp.close);
-  const app = createApp({ scope, prisma, store, faults, metrics });
+  const app = createApp({ scope, db, prisma, store, faults, metrics, auth: testAuth });
   const http = await listen(app, { port: 0, host, log });
   onTestFinished(http.close);
   return {

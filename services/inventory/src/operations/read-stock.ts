@@ -1,0 +1,89 @@
+import { firstIdAt } from '@orderflow/contracts/ids';
+import type { LedgerPage, StockEntry, StockQuery } from '@orderflow/contracts/ledgers';
+import type { Database } from '@orderflow/service-kit/database';
+import { toLedgerPage } from '@orderflow/service-kit/ledgers';
+
+/**
+ * Movements that are this old are summed for good. Ids are drawn while the product's stock is locked, so that those of
+ * one product commit in their order, as far as the clocks of the replicas agree; and Postgres ends a transaction that
+ * stands still after some seconds. So nothing comes below this any more, unless a clock is behind by more.
+ * Then a reader sees a difference that is none, until it asks for the full sum, which also mends this one.
+ */
+const AT_REST_MS = 2 * 60_000;
+/** How often what has come to rest since is added. */
+const ADD_EVERY_MS = 60_000;
+
+const sumsOf = (which: string) => `json_build_object(
+  'received', coalesce(sum(quantity) FILTER (WHERE kind IN ('RECEIVED', 'ADJUSTED') AND ${which}), 0),
+  'reserved', coalesce(sum(CASE kind WHEN 'RESERVED' THEN quantity WHEN 'RELEASED' THEN -quantity
+    WHEN 'SHIPPED' THEN -quantity END) FILTER (WHERE ${which}), 0),
+  'shipped', coalesce(sum(quantity) FILTER (WHERE kind = 'SHIPPED' AND ${which}), 0))`;
+
+const NOTHING = '00000000-0000-0000-0000-000000000000';
+
+// One statement, so one snapshot: columns, movements and reservations are changed in one transaction and agree in it.
+// The movements of a product since its sum are read from the index on (product_id, id) alone, what is held is found by
+// reservations_held: neither grows with the orders that are over.
+const STOCK = `
+  WITH held AS MATERIALIZED (
+    SELECT (item->>'productId')::uuid AS product_id, sum((item->>'quantity')::bigint)::bigint AS held
+    FROM reservations, jsonb_array_elements(items) AS item WHERE status = 'HELD' GROUP BY 1)
+  SELECT stock.product_id AS "productId", sku, stock.received, on_hand AS "onHand", stock.reserved, stock.shipped,
+    coalesce(held, 0) AS held, known.before,
+    json_build_object('received', coalesce(known.received, 0), 'reserved', coalesce(known.reserved, 0),
+      'shipped', coalesce(known.shipped, 0)) AS known, settled, fresh
+  FROM (SELECT * FROM stock WHERE product_id > $1 ORDER BY product_id LIMIT $2) AS stock
+  JOIN products ON products.id = stock.product_id
+  LEFT JOIN movement_sums AS known ON known.product_id = stock.product_id AND NOT $3
+  CROSS JOIN LATERAL (
+    SELECT ${sumsOf('movements.id < $4')} AS settled, ${sumsOf('movements.id >= $4')} AS fresh FROM movements
+    WHERE movements.product_id = stock.product_id AND movements.id >= coalesce(known.before, '${NOTHING}')) AS moved
+  LEFT JOIN held ON held.product_id = stock.product_id
+  ORDER BY stock.product_id`;
+
+// A sum and the id that it goes up to are of one snapshot: whichever of two readers writes last, what it writes is right.
+const KEEP = `
+  INSERT INTO movement_sums (product_id, before, received, reserved, shipped)
+  SELECT "productId", $2, received, reserved, shipped
+  FROM json_to_recordset($1) AS sums("productId" uuid, received bigint, reserved bigint, shipped bigint)
+  ORDER BY "productId"
+  ON CONFLICT (product_id) DO UPDATE SET before = excluded.before, received = excluded.received,
+    reserved = excluded.reserved, shipped = excluded.shipped`;
+
+type Sums = StockEntry['ledger'];
+type Row = Omit<StockEntry, 'ledger'> & {
+  before: string | null;
+  /** Summed earlier, come to rest since, and still too young for that. */
+  known: Sums;
+  settled: Sums;
+  fresh: Sums;
+};
+
+const add = (one: Sums, other: Sums): Sums => ({
+  received: one.received + other.received,
+  reserved: one.reserved + other.reserved,
+  shipped: one.shipped + other.shipped,
+});
+
+/** The stock of products: the columns, and what the movements and the reservations come to. */
+export async function readStock(
+  db: Database,
+  { after, limit, full }: StockQuery,
+): Promise<LedgerPage<StockEntry>> {
+  const now = Date.now();
+  const atRest = firstIdAt(now - AT_REST_MS);
+  const rows = await db.query<Row>(STOCK, [after ?? NOTHING, limit + 1, full, atRest]);
+  const { items, next } = toLedgerPage(rows, limit, (row) => row.productId);
+  const longAgo = firstIdAt(now - AT_REST_MS - ADD_EVERY_MS);
+  const due = items.filter(({ before }) => before === null || before < longAgo);
+  if (due.length > 0) {
+    const sums = due.map(({ productId, known, settled }) => ({ productId, ...add(known, settled) }));
+    await db.query(KEEP, [JSON.stringify(sums), atRest]);
+  }
+  return { items: items.map(toEntry), next };
+}
+
+const toEntry = ({ before: _, known, settled, fresh, ...columns }: Row): StockEntry => ({
+  ...columns,
+  ledger: add(add(known, settled), fresh),
+});

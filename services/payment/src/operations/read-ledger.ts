@@ -1,0 +1,15 @@
+import type { LedgerSql } from '@orderflow/service-kit/ledgers';
+
+// What was charged stays captured, also when it has gone back since. The unique index on order_id serves it.
+const LEDGER = (which: string, limit: string) => `
+  SELECT order_id AS "orderId", status, amount, currency,
+    CASE WHEN status IN ('CAPTURED', 'REFUNDING', 'REFUNDED') THEN amount ELSE 0 END AS captured,
+    CASE WHEN status = 'REFUNDED' THEN amount ELSE 0 END AS refunded,
+    status IN ('CHARGING', 'REFUNDING') AS "unknownOutcome", updated_at AS "updatedAt"
+  FROM payments WHERE ${which} ORDER BY order_id ${limit}`;
+
+/** What is owed, was taken and was given back, by payment's own rows. */
+export const paymentLedger: LedgerSql = {
+  named: LEDGER('order_id = ANY($1::uuid[])', ''),
+  range: LEDGER('order_id > $1 AND order_id <= $2', 'LIMIT $3'),
+};

@@ -1,0 +1,65 @@
+import { newId } from '@orderflow/contracts/ids';
+import { deliveryEntry } from '@orderflow/contracts/ledgers';
+import { ledgerOf } from '@orderflow/testing/ledgers';
+import { expect, test } from 'vitest';
+import { startPostbox } from '../test/start-postbox.ts';
+import { createStore } from './operations/store-deliveries.ts';
+
+async function withLedger() {
+  const postbox = await startPostbox();
+  const store = createStore(postbox.db);
+  return {
+    ledger: ledgerOf(postbox.app, 'deliveries', deliveryEntry),
+    mail: (orderId: string | null, subject: string, messageId: string = newId()) =>
+      store([
+        { channel: 'email', messageId, recipient: 'ada@example.org', sender: '', subject, text: '', orderId },
+      ]),
+    text: (orderId: string, text: string) =>
+      store([
+        {
+          channel: 'sms',
+          messageId: newId(),
+          recipient: '+4930123456',
+          sender: '',
+          subject: '',
+          text,
+          orderId,
+        },
+      ]),
+  };
+}
+
+test('what arrived is counted by order as its receiver would, and walked as orders are', async () => {
+  const { ledger, mail, text } = await withLedger();
+  const ids = Array.from({ length: 4 }, () => newId());
+  const [first, doubled, third, fourth] = ids as [string, string, string, string];
+  await mail(fourth, 'Paid');
+  for (const messageId of ['a', 'a', 'b']) await mail(doubled, 'Paid', messageId); // "a" came again, "b" is another
+  await mail(doubled, 'Shipped');
+  for (const words of ['Shipped', 'Delivered']) await text(third, words);
+  await mail(first, 'Paid');
+  for (const orderId of [null, 'order-1', '0']) await mail(orderId, 'Hello');
+
+  const email = (subject: string, count: number) => ({
+    channel: 'email',
+    subject,
+    recipient: 'ada@example.org',
+    count,
+  });
+  const sms = (subject: string) => ({ channel: 'sms', subject, recipient: '+4930123456', count: 1 });
+  const entries = [
+    { orderId: first, deliveries: [email('Paid', 1)] },
+    { orderId: doubled, deliveries: [email('Paid', 2), email('Shipped', 1)] },
+    { orderId: third, deliveries: [sms('Delivered'), sms('Shipped')] },
+    { orderId: fourth, deliveries: [email('Paid', 1)] },
+  ];
+  expect(await ledger.walk({ until: null, limit: 3 })).toEqual([entries.slice(0, 3), entries.slice(3)]);
+  const named = await ledger.ask({ orders: [third, newId(), first.toUpperCase()] });
+  expect(named).toEqual({ items: [entries[0], entries[2]], next: null });
+  expect(await ledger.walk({ after: first, until: third, limit: 10 })).toEqual([entries.slice(1, 3)]);
+});
+
+test('nobody but OrderFlow itself and admins may read it', async () => {
+  const { ledger } = await withLedger();
+  expect(await ledger.refusals()).toEqual([401, 403, 403]);
+});
