@@ -4,6 +4,7 @@ import { testAuth } from '@orderflow/testing/tokens';
 import type { Express } from 'express';
 import { expect, test } from 'vitest';
 import { createApp as auditor } from '../services/auditor/src/app.ts';
+import { createApp as chaosController } from '../services/chaos-controller/src/app.ts';
 import { createApp as customer } from '../services/customer/src/app.ts';
 import { createApp as inventory } from '../services/inventory/src/app.ts';
 import { createApp as notification } from '../services/notification/src/app.ts';
@@ -21,6 +22,7 @@ function appOf<Deps>(createApp: (deps: Deps) => Express): Express {
 
 const apps: Record<string, Express> = {
   auditor: appOf(auditor),
+  'chaos-controller': appOf(chaosController),
   customer: appOf(customer),
   inventory: appOf(inventory),
   notification: appOf(notification),

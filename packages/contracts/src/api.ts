@@ -1,6 +1,7 @@
 import { accounts } from './api/accounts.ts';
 import { audit } from './api/audit.ts';
 import { catalogue } from './api/catalogue.ts';
+import { drills } from './api/drills.ts';
 import type { Operation } from './api/operation.ts';
 import { orders } from './api/orders.ts';
 import { payments } from './api/payments.ts';
@@ -17,6 +18,7 @@ export const api = {
   ...orders,
   ...payments,
   ...audit,
+  ...drills,
   ...plain,
   ...system,
 } as const satisfies Record<string, Operation>;

@@ -211,6 +211,8 @@ export const drillReport = z.object({
   /** Seconds from the fault until the target was ready, orders completed and all probes held again. */
   recoveredAfter: z.number().nullable(),
   latency: z.object({ before: latency, during: latency, after: latency }),
+  /** How many orders came to their end in each slice of time, from the first one asked for; at most sixty slices. */
+  pace: z.object({ from: time, sliceSeconds: z.number(), ended: z.array(z.int()) }).nullable(),
   probes: z.array(
     z.object({ name: z.string(), samples: z.int(), failed: z.int(), unknown: z.int(), last: z.string() }),
   ),
@@ -248,6 +250,28 @@ export const drillView = z.object({
   timeline: z.array(drillMoment),
 });
 export type DrillView = z.infer<typeof drillView>;
+
+/** `GET /api/drills`, newest first. */
+export const listDrillsQuery = z.object({
+  name: drillName.optional(),
+  cursor: z.string().optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+});
+
+/** `GET /api/drills/ID/report`: without it, what `Accept` asks for. */
+export const drillReportQuery = z.object({ format: z.enum(['json', 'markdown']).optional() });
+
+/** `POST /api/drills/ID/abort`. */
+export const abortDrillBody = z.strictObject({ reason: z.string().trim().min(1).max(500) });
+
+/** The faults of the bank as it has them. */
+export const bankFaultView = z.object({
+  declineRate: share,
+  errorRate: share,
+  lostAnswerRate: share,
+  latencyMs: z.int(),
+  hang: z.boolean(),
+});
 
 /** `GET` and `PUT /api/drills/kill-switch`: engaged, no drill begins and the one that runs is aborted. */
 export const killSwitchBody = z.strictObject({

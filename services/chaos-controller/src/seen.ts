@@ -1,7 +1,12 @@
-import type { InvariantsView } from '@orderflow/contracts/invariants';
-import type { KillSwitch, TargetState } from './driver.ts';
+import type { DrillReport } from '@orderflow/contracts/drills';
+import type { CheckView, InvariantsView } from '@orderflow/contracts/invariants';
+import type { DrillState } from './drill-state.ts';
+import type { Driver, KillSwitch, TargetState } from './driver.ts';
 
-/** `unknown`: no answer, an empty result, or more than one number. It never counts as holding. */
+/**
+ * `unknown`: Prometheus gave no answer, an empty result, or more than one number. It never counts as holding. An
+ * address that gives no answer fails.
+ */
 export type ProbeResult = 'holds' | 'fails' | 'unknown';
 
 /** What became of the drill's own orders so far. */
@@ -12,6 +17,8 @@ export type OrdersSeen = {
   refused: number;
   /** Accepted and at their end: paid, or cancelled for a reason. */
   ended: number;
+  /** Not at rest: without an answer, or there and not at its end. Orders that were refused and yet exist count too. */
+  open: number;
   /** Of the order asked last among those that are at their end, in epoch milliseconds. */
   lastEnd: { askedAt: number; endedAt: number } | null;
   /** Single tries of the last `abortWhen.windowSeconds`. */
@@ -32,3 +39,35 @@ export type Seen = {
   probes: Record<string, ProbeResult>;
   killSwitch: KillSwitch;
 };
+
+/** What became of the drill's orders in the end, and how long they took before, during and after the fault. */
+export type Tallies = Pick<DrillReport, 'orders' | 'latency' | 'pace'> & {
+  /** The system listed the drill's orders. Without that nobody can tell whether some are doubled. */
+  listed: boolean;
+};
+
+/**
+ * The side of a drill that only looks: its own orders, probes, the auditor. What the outside does not answer is
+ * `unknown` and the like; these throw only when our own database cannot be reached.
+ */
+export type Eyes = {
+  /** Begins with the drill's orders. Called again for the same drill, after a restart too, it goes on with them. */
+  start(drill: DrillState): Promise<void>;
+  /** Also for a drill whose orders have not begun: it has no orders then. Takes three seconds at most. */
+  look(drill: DrillState): Promise<Seen>;
+  /** Asks for no more orders; those that were asked for are still followed to their end. */
+  stopOrders(drill: DrillState): Promise<void>;
+  /** The auditor's check on demand; undefined when it gave no answer. */
+  check(question: { since: Date; settledBy: Date }): Promise<CheckView | undefined>;
+  /** Counts the orders for the report, and forgets the drill. Called again it counts the same. */
+  finish(drill: DrillState): Promise<Tallies>;
+  /** For the end of this process: nothing is asked for or looked at after it. */
+  close(): Promise<void>;
+};
+
+/** Makes the report of a drill that is over, from what its state remembers. `previous` is of the same name. */
+export type MakeReport = (input: {
+  drill: DrillState;
+  driver: Driver['kind'];
+  previous: DrillReport | null;
+}) => DrillReport;

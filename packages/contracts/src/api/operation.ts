@@ -11,7 +11,15 @@ export type Operation = {
   /** As OpenAPI writes it: `/api/orders/{id}`. */
   path: string;
   /** The service that answers; `gateway` is the gateway itself. */
-  service: 'gateway' | 'order' | 'inventory' | 'payment' | 'notification' | 'customer' | 'auditor';
+  service:
+    | 'gateway'
+    | 'order'
+    | 'inventory'
+    | 'payment'
+    | 'notification'
+    | 'customer'
+    | 'auditor'
+    | 'chaos-controller';
   tag: Tag;
   summary: string;
   /** Who may call it. Whose things each of them may touch is checked by the service. */
@@ -45,6 +53,7 @@ export const tags = {
   Notifications: 'What customers were told by e-mail and SMS',
   Customers: 'Records of customers',
   Audit: 'What happened, when, by whom; and what could not be handled',
+  Drills: 'Failures on purpose, and what came of them',
   System: 'The gateway itself',
   'Plain aliases': 'For scripts written against simpler systems; in demo mode only',
 } as const;
