@@ -91,6 +91,6 @@ export const listViolationsQuery = z.object({
   invariant: invariantName.optional(),
   orderId: z.uuid().optional(),
   open: z.enum(['true', 'false']).optional(),
-  cursor: z.string().optional(),
+  cursor: z.string().max(200).optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });

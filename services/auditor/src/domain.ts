@@ -73,9 +73,3 @@ const orderOf = ({ orderid }: Envelope): string | undefined => orderid?.toLowerC
 
 const earlierFirst = (a: Envelope, b: Envelope): number =>
   Date.parse(a.time) - Date.parse(b.time) || compare(a.id, b.id);
-
-/** The lowest UUIDv7 of a moment. */
-export const firstIdAt = (time: Date): string => {
-  const hex = Math.max(0, time.getTime()).toString(16).padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-7000-8000-000000000000`;
-};

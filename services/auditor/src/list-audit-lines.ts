@@ -1,7 +1,7 @@
 import type { AuditLine, listAuditQuery } from '@orderflow/contracts/http';
+import { firstIdAt } from '@orderflow/contracts/ids';
 import { decodeCursor } from '@orderflow/service-kit/http-input';
 import { z } from 'zod';
-import { firstIdAt } from './domain.ts';
 import type { PrismaClient } from './generated/prisma/client.ts';
 import { actLine, eventLine } from './views.ts';
 
@@ -20,8 +20,8 @@ export async function listAuditLines(
   // Both tables are walked by id, which is a UUIDv7; without these bounds an early `to` would be walked down to.
   const ids = [
     ...(cursor === undefined ? [] : [{ lt: decodeCursor(z.uuid(), cursor) }]),
-    ...(time.gte ? [{ gte: firstIdAt(new Date(time.gte.getTime() - SLACK_MS)) }] : []),
-    ...(time.lt ? [{ lt: firstIdAt(new Date(time.lt.getTime() + SLACK_MS)) }] : []),
+    ...(time.gte ? [{ gte: firstIdAt(time.gte.getTime() - SLACK_MS) }] : []),
+    ...(time.lt ? [{ lt: firstIdAt(time.lt.getTime() + SLACK_MS) }] : []),
   ];
   const take = limit + 1;
   const [events, acts] = await Promise.all([

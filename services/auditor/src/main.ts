@@ -1,3 +1,4 @@
+import { readBacklog } from '@orderflow/messaging/backlog';
 import { deadLettersOf } from '@orderflow/messaging/dead-letters-views';
 import { openMessaging } from '@orderflow/messaging/open';
 import { authFrom } from '@orderflow/service-kit/auth';
@@ -8,8 +9,14 @@ import { createApp } from './app.ts';
 import { configSchema } from './config.ts';
 import { createKeeper } from './consumers.ts';
 import { PrismaClient } from './generated/prisma/client.ts';
+import { createBench } from './invariants/bench.ts';
+import { createChecks } from './invariants/check.ts';
+import { startRounds } from './invariants/rounds.ts';
+import { createLedgerClient } from './ledger-client.ts';
 import { startLiveEvents } from './live.ts';
 import { createAuditMetrics } from './metrics.ts';
+import { createInvariantMetrics } from './metrics-invariants.ts';
+import { readInvariants } from './read-invariants.ts';
 import { remoteDeadLetters } from './remote-dead-letters.ts';
 
 const config = readConfig(configSchema);
@@ -17,14 +24,35 @@ const config = readConfig(configSchema);
 await runService({ service: 'auditor', logLevel: config.LOG_LEVEL }, async (scope) => {
   const migrations = new URL('../prisma/migrations/', import.meta.url);
   const messaging = await openMessaging(scope, { config, migrations });
-  const { db } = messaging;
+  const { db, redis } = messaging;
   const live = startLiveEvents({ db, scope, maxStreams: config.LIVE_STREAMS });
   const lettersAt = (service: string, url: string) =>
     remoteDeadLetters({ service, url, internalToken: config.INTERNAL_TOKEN });
+  const client = createLedgerClient({
+    urls: {
+      order: config.ORDER_URL,
+      inventory: config.INVENTORY_URL,
+      payment: config.PAYMENT_URL,
+      notification: config.NOTIFICATION_URL,
+      customer: config.CUSTOMER_URL,
+      bank: config.BANK_URL,
+      postbox: config.POSTBOX_URL,
+    },
+    internalToken: config.INTERNAL_TOKEN,
+    ownBacklog: () => readBacklog(db, { redis, group: 'auditor' }),
+  });
+  const bench = createBench(client);
+  const everyMs = config.INVARIANT_EVERY_MS;
+  const graceMs = config.INVARIANT_GRACE_MS;
+  const invariants = {
+    ...createChecks({ db, client, bench, graceMs, maxOrders: config.INVARIANT_CHECK_MAX_ORDERS }),
+    read: () => readInvariants(db, { bench, everyMs }),
+  };
   const app = createApp({
     scope,
     auth: authFrom(config),
     db,
+    redis,
     prisma: new PrismaClient({ adapter: new PrismaPg(db.pool) }),
     live,
     deadLetters: {
@@ -35,6 +63,7 @@ await runService({ service: 'auditor', logLevel: config.LOG_LEVEL }, async (scop
       customer: lettersAt('customer', config.CUSTOMER_URL),
       auditor: deadLettersOf({ db, group: 'auditor' }),
     },
+    invariants,
   });
   const server = await listen(app, {
     port: config.PORT,
@@ -44,6 +73,13 @@ await runService({ service: 'auditor', logLevel: config.LOG_LEVEL }, async (scop
   });
   scope.onStop('http', server.close);
   messaging.consume('auditor', createKeeper({ metrics: createAuditMetrics(scope.metrics) }));
+  const rounds = startRounds({
+    ...{ db, scope, client, bench, everyMs, graceMs },
+    metrics: createInvariantMetrics(scope.metrics, invariants.read),
+    instance: messaging.instance,
+    sweepOrders: config.INVARIANT_SWEEP_ORDERS,
+  });
+  scope.onStop('invariants', rounds.stop);
   // Last, to be stopped first: closing HTTP waits for every answer, and these have no end of their own.
   scope.onStop('live events', live.stop);
 });

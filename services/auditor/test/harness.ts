@@ -1,5 +1,6 @@
 import type { Envelope } from '@orderflow/contracts/envelope';
 import { producers, type ServiceName } from '@orderflow/contracts/events';
+import { readBacklog } from '@orderflow/messaging/backlog';
 import { startConsumer } from '@orderflow/messaging/consumer';
 import { listDeadLetters } from '@orderflow/messaging/dead-letters';
 import { deadLettersOf } from '@orderflow/messaging/dead-letters-views';
@@ -10,27 +11,58 @@ import { listen } from '@orderflow/service-kit/lifecycle';
 import { testDatabase } from '@orderflow/testing/database';
 import { testRedis } from '@orderflow/testing/redis';
 import { silentLog, testScope } from '@orderflow/testing/scope';
-import { testAuth } from '@orderflow/testing/tokens';
+import { as, testAuth } from '@orderflow/testing/tokens';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { onTestFinished } from 'vitest';
 import type { Sources } from '../src/all-dead-letters.ts';
 import { createApp } from '../src/app.ts';
 import { createKeeper } from '../src/consumers.ts';
 import { PrismaClient } from '../src/generated/prisma/client.ts';
+import { createBench } from '../src/invariants/bench.ts';
+import { createChecks } from '../src/invariants/check.ts';
+import { startRounds } from '../src/invariants/rounds.ts';
+import { createLedgerClient } from '../src/ledger-client.ts';
 import { startLiveEvents } from '../src/live.ts';
 import { createAuditMetrics } from '../src/metrics.ts';
+import { createInvariantMetrics } from '../src/metrics-invariants.ts';
 import { keepEvents } from '../src/operations/keep-events.ts';
+import { readInvariants } from '../src/read-invariants.ts';
 import { openStream } from './open-stream.ts';
 
 const migrations = [messagingMigrations, new URL('../prisma/migrations/', import.meta.url)];
 
+const internalToken = (await as.service()).authorization.replace('Bearer ', '');
+
 type Live = Partial<Parameters<typeof startLiveEvents>[0]>;
 
 /** The auditor on a database and streams of its own: its app, and its consumer when a test starts it. */
-export async function auditorHarness({ live, others = {} }: { live?: Live; others?: Sources } = {}) {
+export async function auditorHarness({
+  live,
+  others = {},
+  urls = {},
+  maxOrders = 1_000,
+  graceMs = 1_000,
+}: {
+  live?: Live;
+  others?: Sources;
+  /** Of services whose ledgers are read. */
+  urls?: Record<string, string>;
+  maxOrders?: number;
+  graceMs?: number;
+} = {}) {
   const db = await testDatabase(migrations);
   const { redis, url, prefix } = testRedis();
   const streamOf = (service: ServiceName) => streamKey(service, prefix);
+
+  const client = createLedgerClient({
+    urls,
+    internalToken,
+    ownBacklog: () => readBacklog(db, { redis, group: 'auditor', prefix }),
+    timeoutMs: 1_000,
+  });
+  const bench = createBench(client, 50);
+  const everyMs = 100;
+  const readAll = () => readInvariants(db, { bench, everyMs });
 
   /** A replica's HTTP side, which listens. */
   async function serve(options: Live = {}) {
@@ -38,7 +70,8 @@ export async function auditorHarness({ live, others = {} }: { live?: Live; other
     const live = startLiveEvents({ db, scope, maxStreams: 100, ...options });
     const deadLetters = { ...others, auditor: deadLettersOf({ db, group: 'auditor' }) };
     const prisma = new PrismaClient({ adapter: new PrismaPg(db.pool) });
-    const app = createApp({ scope, auth: testAuth, db, prisma, live, deadLetters });
+    const invariants = { ...createChecks({ db, client, bench, graceMs, maxOrders }), read: readAll };
+    const app = createApp({ scope, auth: testAuth, db, redis, prisma, live, deadLetters, invariants });
     const server = await listen(app, { port: 0, host: '127.0.0.1', log: silentLog });
     let stopped: Promise<void> | undefined;
     /** In the order of `main.ts`. */
@@ -88,6 +121,17 @@ export async function auditorHarness({ live, others = {} }: { live?: Live; other
       });
       onTestFinished(() => consumer.stop());
       return { metrics, stop: consumer.stop };
+    },
+    bench,
+    readInvariants: readAll,
+    /** Starts the rounds of checks of a replica. */
+    startRounds(instance = 'a', options: { sweepOrders?: number } = {}) {
+      const scope = testScope();
+      const metrics = createInvariantMetrics(scope.metrics, readAll);
+      const common = { db, scope, metrics, client, bench, everyMs, graceMs };
+      const rounds = startRounds({ ...common, instance, sweepOrders: options.sweepOrders ?? 500 });
+      onTestFinished(rounds.stop);
+      return { ...rounds, scope };
     },
     /** Appends events to the streams of their sources, as relays would. */
     async publish(...events: Envelope[]): Promise<void> {

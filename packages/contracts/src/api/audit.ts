@@ -12,6 +12,7 @@ import {
   listAuditQuery,
   pageOf,
 } from '../http.ts';
+import { checkBody, checkView, invariantsView, listViolationsQuery, violationView } from '../invariants.ts';
 import type { Operation } from './operation.ts';
 import { operators } from './shared.ts';
 
@@ -79,5 +80,35 @@ export const audit = {
     params: letterParams.omit({ id: true }),
     body: discardDeadLettersBody,
     success: { status: 200, schema: deadLettersMoved },
+  },
+  getInvariants: {
+    method: 'get',
+    path: '/api/invariants',
+    service: 'auditor',
+    tag: 'Audit',
+    summary: 'Whether every order, cent and item is accounted for, as the continuous check has it',
+    who: operators,
+    success: { status: 200, schema: invariantsView },
+  },
+  checkInvariants: {
+    method: 'post',
+    path: '/api/invariants/checks',
+    service: 'auditor',
+    tag: 'Audit',
+    summary: 'Checks every invariant now; one check at a time',
+    who: operators,
+    body: checkBody,
+    success: { status: 200, schema: checkView },
+    errors: ['conflict'],
+  },
+  listViolations: {
+    method: 'get',
+    path: '/api/invariants/violations',
+    service: 'auditor',
+    tag: 'Audit',
+    summary: 'What was ever found wrong, when it began and ended, newest first',
+    who: operators,
+    query: listViolationsQuery,
+    success: { status: 200, schema: pageOf(violationView) },
   },
 } as const satisfies Record<string, Operation>;

@@ -11,14 +11,16 @@ export const onKept = (db: Database, listener: () => void) => db.onSignal(SIGNAL
 // The lock that this takes is held until the commit, so the numbers of an order's events follow their commits: who
 // has read up to one of them has missed none below it. In order of id, so that two replicas wait for one another
 // instead of deadlocking. Copies of kept events use up numbers too, and nobody minds the holes.
+// Some seconds after its first news most orders have come to rest, and one look at them is enough.
 const COUNT = `
-  INSERT INTO orders (order_id, customer_id, seller_id, recorded)
-  SELECT "orderId", "customerId", "sellerId", count
+  INSERT INTO orders (order_id, customer_id, seller_id, recorded, look_at)
+  SELECT "orderId", "customerId", "sellerId", count, now() + interval '3 seconds'
   FROM json_to_recordset($1) AS o("orderId" uuid, "customerId" uuid, "sellerId" text, count integer)
   ORDER BY "orderId"
   ON CONFLICT (order_id) DO UPDATE SET recorded = orders.recorded + excluded.recorded,
     customer_id = coalesce(orders.customer_id, excluded.customer_id),
-    seller_id = coalesce(orders.seller_id, excluded.seller_id)
+    seller_id = coalesce(orders.seller_id, excluded.seller_id),
+    look_at = least(orders.look_at, excluded.look_at)
   RETURNING order_id AS "orderId", recorded`;
 
 // The envelopes go in as they are: their attributes are the columns of the record.

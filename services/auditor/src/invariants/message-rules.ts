@@ -1,0 +1,58 @@
+import { type Finding, never, underWay } from './finding.ts';
+import { lastChange, type OrderBooks } from './things.ts';
+
+/** An event is told of once in each channel, and arrives once. */
+export function oneMessagePerEvent({ messages, deliveries }: OrderBooks): Finding[] {
+  const written = messages?.messages ?? [];
+  const perEvent = Map.groupBy(written, ({ eventId, channel }) => `${channel} about event ${eventId}`);
+  // An order passes each of its states once, so it has one message of a template too.
+  const perTemplate = Map.groupBy(written, ({ template, channel }) => `${channel} ${template}`);
+  return [
+    ...[...perEvent, ...perTemplate]
+      .filter(([, { length }]) => length > 1)
+      .flatMap(([what, { length }]) => never(`There are ${length} messages: ${what}.`)),
+    ...(deliveries?.deliveries ?? [])
+      .filter(({ count }) => count > 1)
+      .flatMap(({ channel, subject, count }) => never(`"${subject}" arrived ${count} times by ${channel}.`)),
+  ];
+}
+
+/** The message that a customer gets about an order that rests where it is. */
+function dueTemplates({ orders: order, payments: payment }: OrderBooks): string[] {
+  const templates: string[] = payment && payment.refunded > 0 ? ['payment-refunded'] : [];
+  switch (order?.status) {
+    case undefined:
+      return templates;
+    case 'PENDING':
+      return order!.awaitsSeller ? ['order-placed', ...templates] : templates;
+    case 'CONFIRMED':
+      // With a payment method it is paid or cancelled at once, and told of then.
+      return order!.chargedAtOnce ? templates : ['order-confirmed', ...templates];
+    case 'PAID':
+    case 'SHIPPED':
+    case 'FULFILLED':
+    case 'CANCELLED':
+      return [`order-${order!.status.toLowerCase()}`, ...templates];
+    default:
+      return order!.status satisfies never;
+  }
+}
+
+/** What a customer is to hear is written, sent, and has arrived; a mailbox may refuse it for good. */
+export function customersAreTold(books: OrderBooks): Finding[] {
+  const { orders: order, messages, deliveries } = books;
+  if (!order) return [];
+  const since = lastChange(books);
+  const written = messages?.messages ?? [];
+  const missing = dueTemplates(books).filter((due) => !written.some(({ template }) => template === due));
+  const unsent = written.filter(({ status }) => status === 'WAITING' || status === 'PENDING');
+  const sent = written.filter(({ status }) => status === 'SENT').length;
+  const arrived = deliveries?.deliveries.reduce((sum, { count }) => sum + count, 0);
+  return [
+    ...missing.flatMap((due) => underWay(`It is ${order.status}, but no message ${due} was written.`, since)),
+    ...unsent.flatMap(({ template, status }) => underWay(`The message ${template} is ${status}.`, since)),
+    ...(arrived !== undefined && arrived < sent
+      ? underWay(`${sent} messages were sent, and ${arrived} arrived.`, since)
+      : []),
+  ];
+}

@@ -1,0 +1,57 @@
+import { type Finding, never, underWay } from './finding.ts';
+import { lastChange, type OrderBooks } from './things.ts';
+
+const kept = ({ captured, refunded } = { captured: 0, refunded: 0 }) => captured - refunded;
+
+/** By payment's ledger: what was captured and not refunded is what the order owes. */
+export function moneyIsWhatOrdersOwe(books: OrderBooks): Finding[] {
+  const { orders: order, payments: payment } = books;
+  if (payment && payment.refunded > payment.captured) {
+    return never(`Payment refunded ${payment.refunded} of ${payment.captured} that it captured.`);
+  }
+  if (payment && order && payment.captured > order.total) {
+    return never(`Payment captured ${payment.captured} for a total of ${order.total}.`);
+  }
+  const owes = order && ['PAID', 'SHIPPED', 'FULFILLED'].includes(order.status) ? order.total : 0;
+  const since = lastChange(books);
+  const state = order ? `It is ${order.status}` : 'The order service knows no such order';
+  if (kept(payment) !== owes) {
+    return underWay(`${state} and owes ${owes}, but payment keeps ${kept(payment)}.`, since);
+  }
+  if (order && payment && payment.captured > 0 && payment.currency !== order.currency) {
+    return never(`It is priced in ${order.currency}, but payment captured ${payment.currency}.`);
+  }
+  return [];
+}
+
+/** The bank really moved what payment wrote down. */
+export function bankAgreesWithPayment(books: OrderBooks): Finding[] {
+  const { orders: order, payments: payment, charges: bank } = books;
+  // Nobody's charge is a matter of its own.
+  if (!order && !payment) return [];
+  if (bank && bank.refunded > bank.captured) {
+    return never(`The bank refunded ${bank.refunded} of ${bank.captured} that it captured.`);
+  }
+  const since = lastChange(books);
+  const [captured, refunded] = [payment?.captured ?? 0, payment?.refunded ?? 0];
+  if (captured !== (bank?.captured ?? 0)) {
+    return underWay(`Payment captured ${captured}, the bank ${bank?.captured ?? 0}.`, since);
+  }
+  if (refunded !== (bank?.refunded ?? 0)) {
+    return underWay(`Payment refunded ${refunded}, the bank ${bank?.refunded ?? 0}.`, since);
+  }
+  if (bank && captured > 0 && bank.currency !== payment?.currency) {
+    return never(`Payment captured ${payment?.currency}, the bank ${bank.currency}.`);
+  }
+  return [];
+}
+
+/** However often it is asked, the bank moves money once. */
+export const oneChargePerOrder = ({ charges: bank }: OrderBooks): Finding[] => [
+  ...(bank && bank.charges > 1 ? never(`The bank charged it ${bank.charges} times.`) : []),
+  ...(bank && bank.refunds > 1 ? never(`The bank refunded it ${bank.refunds} times.`) : []),
+];
+
+/** An order is committed before anybody can charge for it. */
+export const everyChargeHasItsOrder = ({ orders: order, charges: bank }: OrderBooks): Finding[] =>
+  bank && !order ? never(`The bank charged ${bank.captured} for what is no order.`) : [];

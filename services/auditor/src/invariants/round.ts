@@ -1,0 +1,118 @@
+import type { Database } from '@orderflow/service-kit/database';
+import type { Logger } from '@orderflow/service-kit/logger';
+import type { LedgerClient } from '../ledger-client.ts';
+import { dueOrders, lookedAt } from '../operations/due-orders.ts';
+import type { Cursors } from '../operations/invariant-progress.ts';
+import { openViolations, recordViolations } from '../operations/record-violations.ts';
+import type { Bench, Judgement, Unread } from './judge.ts';
+import { createLooks, type Looks } from './looks.ts';
+import { type Reader, readNamed } from './read-orders.ts';
+import { lookAgainFor, readAgain, readBacklogs, readProducts, readSequences } from './read-others.ts';
+import type { Kind, Sequence, WrittenEvent } from './things.ts';
+import { walkOrders, walkOutbox, walkStock, walkSubjects } from './walks.ts';
+
+const DUE_AT_ONCE = 500;
+/** In one round; what is left is due in the next. */
+const DUE_BATCHES = 20;
+const OPEN_AT_ONCE = 500;
+
+export type RoundDeps = {
+  db: Database;
+  log: Logger;
+  client: LedgerClient;
+  bench: Bench;
+  graceMs: number;
+  sweepOrders: number;
+  /** Called between steps; throws when the turn was lost or the service stops. */
+  goOn: () => Promise<void>;
+};
+
+export type Round = { cursors: Cursors; orders: number; swept: boolean; unread: Unread[] };
+
+/**
+ * One round of the continuous check: orders with news, what is known to be wrong, and one step of each walk through
+ * all there is. What it finds is written down as it goes.
+ */
+export async function runRound(deps: RoundDeps, from: Cursors): Promise<Round> {
+  const { db, client, log, graceMs, bench, goOn } = deps;
+  const reader: Reader = { client, visit: client.visit() };
+  const cursors = structuredClone(from);
+  const settledBy = Date.now() - graceMs;
+  const unread: Unread[] = [];
+  let orders = 0;
+
+  async function take(judgement: Judgement): Promise<void> {
+    await recordViolations(db, judgement, log);
+    unread.push(...judgement.unread);
+    if (judgement.kind === 'order') orders += judgement.things;
+  }
+  const looks = createLooks({ db, reader, bench, settledBy, take });
+  const walk = { db, reader, looks, cursors, settledBy };
+
+  for (let batch = 0; batch < DUE_BATCHES; batch++) {
+    await goOn();
+    if (!(await lookAtNews({ db, reader, looks, graceMs }))) break;
+  }
+  await goOn();
+  await lookAtOpen({ db, reader, looks, bench });
+  await goOn();
+  const swept = await walkOrders(walk, deps.sweepOrders);
+  await goOn();
+  await walkStock(walk);
+  await looks.services(await readBacklogs(reader, client.exchanging));
+  await goOn();
+  await walkSubjects(walk);
+  for (const source of client.producers) {
+    await goOn();
+    await walkOutbox(walk, source);
+  }
+  return { cursors, orders, swept, unread };
+}
+
+type Step = { db: Database; reader: Reader; looks: Looks };
+
+/** Orders that there was news of, and those whose time is up. Gives whether there may be more. */
+async function lookAtNews({ db, reader, looks, graceMs }: Step & { graceMs: number }): Promise<boolean> {
+  const due = await dueOrders(db, DUE_AT_ONCE);
+  if (due.length === 0) return false;
+  const ids = due.map(({ orderId }) => orderId);
+  const judgements = [
+    await looks.orders(await readNamed(reader, ids)),
+    await looks.sequences(await readSequences(db, { orders: ids })),
+  ];
+  // What could not be read stays due, and would come again at once.
+  if (judgements.some((judgement) => judgement.unread.length > 0)) return false;
+  const nextLooks = nextLooksOf(judgements, graceMs);
+  await lookedAt(
+    db,
+    due.map((order) => ({ ...order, at: nextLooks.get(order.orderId) ?? null })),
+  );
+  return due.length === DUE_AT_ONCE;
+}
+
+/** When what is under way has been so for its time. What is wrong is looked at in each round anyway. */
+function nextLooksOf(judgements: Judgement[], graceMs: number): Map<string, number> {
+  const now = Date.now();
+  const next = new Map<string, number>();
+  for (const { orderId, since } of judgements.flatMap(({ waiting }) => waiting)) {
+    const at = Math.max((since ?? 0) + graceMs + 1, now);
+    if (orderId) next.set(orderId, Math.min(at, next.get(orderId) ?? at));
+  }
+  return next;
+}
+
+/** What is known to be wrong, until it is right again. */
+async function lookAtOpen({ db, reader, looks, bench }: Step & { bench: Bench }): Promise<void> {
+  const open = (kind: Kind) => {
+    const names = bench.invariants.filter(({ about }) => about === kind).map(({ name }) => name);
+    return openViolations(db, names, OPEN_AT_ONCE);
+  };
+  const ids = [...new Set((await open('order')).map(({ subject }) => subject))];
+  if (ids.length > 0) await looks.orders(await readNamed(reader, ids));
+  const products = (await open('product')).map(({ subject }) => subject);
+  if (products.length > 0) await looks.products(await readProducts(reader, products));
+  const sequences = (await open('sequence')).map(({ rows }) => rows['recorded events'] as Sequence);
+  if (sequences.length > 0) await looks.sequences(await readAgain(db, sequences));
+  const events = (await open('event')).map(({ rows }) => rows.events as WrittenEvent);
+  if (events.length > 0) await looks.events(await lookAgainFor(db, events));
+}
