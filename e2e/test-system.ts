@@ -113,7 +113,7 @@ async function freePortBase(): Promise<number> {
   for (;;) {
     // Below 32768, from where on Linux takes the ports of outgoing connections: one of those could be there first.
     const base = 20_000 + Math.floor(Math.random() * 12_000);
-    const free = await Promise.all(Array.from({ length: 22 + REPLICA_OFFSET }, (_, i) => isFree(base + i)));
+    const free = await Promise.all(Array.from({ length: 23 + REPLICA_OFFSET }, (_, i) => isFree(base + i)));
     if (free.every(Boolean)) return base;
   }
 }

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { lockDataFolder } from '@orderflow/local-runtime/lock';
@@ -15,9 +16,10 @@ npm start [-- OPTIONS]     everything on this machine: Postgres, Redis, all serv
   --help                   this text
 
 Environment
-  ORDERFLOW_PORT_BASE=9000 moves all ports: gateway 9000, order 9001 … postgres 9020, redis 9021
+  ORDERFLOW_PORT_BASE=9000 moves all ports: gateway 9000, order 9001 … postgres 9020, redis 9021 …
   PORT_GATEWAY=8080        moves one: PORT_ORDER, PORT_INVENTORY, PORT_PAYMENT, PORT_NOTIFICATION, PORT_CUSTOMER,
-                           PORT_AUDITOR, PORT_BANK, PORT_POSTBOX, PORT_SMTP, PORT_POSTGRES, PORT_REDIS
+                           PORT_AUDITOR, PORT_CHAOS_CONTROLLER, PORT_BANK, PORT_POSTBOX, PORT_SMTP, PORT_POSTGRES,
+                           PORT_REDIS, PORT_SUPERVISOR
   REDIS_URL=redis://…      uses a Redis or Valkey ≥ 7.0 that runs already
   LOG_LEVEL=info           trace, debug, info, warn or error
 
@@ -58,6 +60,8 @@ async function main(): Promise<void> {
     });
     try {
       const { gateway: gatewayUrl = '' } = system.urls;
+      // Where `npm run drill` finds it.
+      writeFileSync(join(dataDir, 'gateway-url'), gatewayUrl);
       if (values.demo) await seed({ gatewayUrl, internalToken: system.internalToken, log: log.progress });
       console.log(await welcome({ system, ports, dataDir, demo: values.demo }));
       await stopping.asked;

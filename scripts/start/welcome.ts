@@ -20,6 +20,7 @@ export async function welcome(options: {
     `  Mails sent          http://localhost:${ports.postbox}`,
     `  The bank's ledger   http://localhost:${ports.bank}/v1/ledger`,
     `  Postgres, Redis     127.0.0.1:${ports.postgres} and ${ports.redis} (users postgres and default; passwords in ${options.dataDir})`,
+    '  Failure drills      npm run drill -- --list',
     `  Raw logs            ${options.dataDir}/logs`,
     '',
     ...(options.demo ? await demoHints(options.system.urls.gateway ?? gateway, ports.gateway ?? 8080) : []),

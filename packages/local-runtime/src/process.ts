@@ -33,13 +33,14 @@ export function superviseProcess(options: ProcessOptions) {
   let env = options.env;
   let child: ChildProcess | undefined;
   let exited: Promise<Exit>;
+  let startedAt = 0;
   let state: ProcessState = 'stopped';
   let restarts = 0;
   let inARow = 0;
   let timer: NodeJS.Timeout | undefined;
 
   const launch = () => {
-    const startedAt = Date.now();
+    startedAt = Date.now();
     state = 'running';
     child = spawnProcess({ ...options, env });
     yieldTo(child?.pid, options.niceness);
@@ -89,6 +90,10 @@ export function superviseProcess(options: ProcessOptions) {
     name: options.name,
     get pid() {
       return state === 'running' || state === 'stopping' ? child?.pid : undefined;
+    },
+    /** Tells this process from the next one of the name; undefined while there is none. */
+    get uid() {
+      return state === 'running' && child?.pid !== undefined ? `${child.pid}-${startedAt}` : undefined;
     },
     get state() {
       return state;

@@ -26,7 +26,8 @@ export async function waitUntilReady(
   }
 }
 
-async function answers(url: string): Promise<boolean> {
+/** Whether GET there answers 200 within two seconds. */
+export async function answers(url: string): Promise<boolean> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(2000) });
     await response.body?.cancel();

@@ -5,6 +5,8 @@ import type { Exit, ServerProcess } from './server-process.ts';
 export type ServerHandle = {
   /** The process id now; another one after `restart`. */
   readonly pid: number;
+  /** Tells the process that runs now from the next one; undefined while there is none. */
+  readonly uid: string | undefined;
   /** Settles when the process that runs now has ended. */
   readonly exited: Promise<Exit>;
   readonly running: boolean;
@@ -23,12 +25,13 @@ export async function keepHandle(
 ): Promise<ServerHandle> {
   let current = await launch();
   let running = false;
+  let startedAt = 0;
   let wanted = true;
   let restarting: Promise<void> | undefined;
 
   const watch = () => {
     const watched = current;
-    const startedAt = Date.now();
+    startedAt = Date.now();
     running = true;
     void watched.exited.then(({ code, signal }) => {
       if (watched !== current) return;
@@ -68,6 +71,9 @@ export async function keepHandle(
   return {
     get pid() {
       return current.pid;
+    },
+    get uid() {
+      return running ? `${current.pid}-${startedAt}` : undefined;
     },
     get exited() {
       return current.exited;

@@ -8,6 +8,8 @@ export function serviceEnv(options: {
   databaseUrl: string | undefined;
   redisUrl: string;
   internalToken: string;
+  /** Goes to those only that may control the others. */
+  controlToken?: string;
   extra: Record<string, string>;
 }): Record<string, string> {
   const { service, ports } = options;
@@ -22,6 +24,8 @@ export function serviceEnv(options: {
     INTERNAL_TOKEN: options.internalToken,
     ...(options.databaseUrl ? { DATABASE_URL: options.databaseUrl } : {}),
     ...(service.needsRedis ? { REDIS_URL: options.redisUrl } : {}),
+    ...service.settings,
+    ...(service.mayControl && options.controlToken ? { SUPERVISOR_TOKEN: options.controlToken } : {}),
     ...mapValues(service.addresses, (listener) => addressOf(ports, listener)),
     ...mapValues(service.ports, (listener) => String(portOf(ports, listener))),
   };

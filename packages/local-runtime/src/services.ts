@@ -8,6 +8,10 @@ export type ServiceSpec = {
   ports: Record<string, string>;
   /** How far it lets others go first on a busy machine, as `nice` counts: what answers people by 0. */
   niceness: number;
+  /** Fixed settings. */
+  settings?: Record<string, string>;
+  /** It is told where the supervisor takes orders, and its token: it may end the others, and cannot be ended so itself. */
+  mayControl?: true;
 };
 
 const domainUrls = {
@@ -43,16 +47,37 @@ export const services: ServiceSpec[] = [
   {
     name: 'auditor',
     needsRedis: true,
-    addresses: { ...auth, ...domainUrls, BANK_URL: 'bank' },
+    addresses: { ...auth, ...domainUrls, BANK_URL: 'bank', POSTBOX_URL: 'postbox' },
     ports: {},
     niceness: BACKGROUND,
   },
   {
     name: 'gateway',
     needsRedis: true,
-    addresses: { ...auth, ...domainUrls, AUDITOR_URL: 'auditor' },
+    addresses: {
+      ...auth,
+      ...domainUrls,
+      AUDITOR_URL: 'auditor',
+      CHAOS_CONTROLLER_URL: 'chaos-controller',
+    },
     ports: {},
     niceness: 0,
+  },
+  {
+    name: 'chaos-controller',
+    needsRedis: false,
+    addresses: {
+      ...auth,
+      GATEWAY_URL: 'gateway',
+      AUDITOR_URL: 'auditor',
+      BANK_URL: 'bank',
+      SUPERVISOR_URL: 'supervisor',
+    },
+    ports: {},
+    niceness: BACKGROUND,
+    // Who drills a machine of one's own need not be kept from doing so again at once.
+    settings: { DRIVER: 'local', DRILL_NAMESPACES: 'local', DRILL_COOLDOWN_SECONDS: '0' },
+    mayControl: true,
   },
 ];
 
@@ -71,6 +96,7 @@ export const listeners = {
   smtp: { port: 3012, offset: 12 },
   postgres: { port: 3020, offset: 20 },
   redis: { port: 3021, offset: 21 },
+  supervisor: { port: 3022, offset: 22 },
 };
 
 /** The environment variable that moves one listener: PORT_GATEWAY, PORT_CHAOS_CONTROLLER. */
@@ -80,7 +106,7 @@ export function portVariable(listener: string): string {
 
 /** The port of every listener as the environment sets them, one by one or all together. Throws on what is no port, naming the variable. */
 export function portsFrom(env: Record<string, string | undefined>): Record<string, number> {
-  const base = portIn(env, 'ORDERFLOW_PORT_BASE', 65_535 - 21);
+  const base = portIn(env, 'ORDERFLOW_PORT_BASE', 65_535 - 22);
   const ports = Object.entries(listeners).map(([name, { port, offset }]): [string, number] => {
     const usual = base === undefined ? port : base + offset;
     return [name, portIn(env, portVariable(name), 65_535) ?? usual];

@@ -13,6 +13,7 @@ import { handleOnce } from './inbox.ts';
 import type { ConsumerMetrics } from './metrics.ts';
 import { readFor } from './read-for.ts';
 import { takeCustody } from './retries.ts';
+import { isBroken } from './safeguards.ts';
 import type { Entry } from './stream.ts';
 
 type Options = {
@@ -83,7 +84,7 @@ export function createEntryHandling({ group, handlers, db, redis, metrics, log, 
       if (event) opened.push({ entry, event });
     }
     if (opened.length > 0) await handleBatch(opened);
-    await acknowledge(entries);
+    if (!isBroken('acknowledgement')) await acknowledge(entries);
   }
 
   async function handleBatch(opened: { entry: Entry; event: Envelope }[]): Promise<void> {

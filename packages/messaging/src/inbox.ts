@@ -1,8 +1,10 @@
 import type { Envelope } from '@orderflow/contracts/envelope';
 import type { Event } from '@orderflow/contracts/events';
+import { newId } from '@orderflow/contracts/ids';
 import type { Database, Transaction } from '@orderflow/service-kit/database';
 import { crashPoint } from './crash-points.ts';
 import { groupByHandler, type Handlers, isKeeper, type Subscriber } from './handlers.ts';
+import { isBroken } from './safeguards.ts';
 
 // In order of id, so that two consumers with the same events wait for one another instead of deadlocking.
 const CLAIM = `
@@ -27,7 +29,8 @@ export async function handleOnce(
 }
 
 /** Their ids go into the inbox first, then their handlers run; events whose ids were there already are passed over. */
-async function handleFresh(tx: Transaction, group: string, handlers: Handlers, events: Event[]) {
+async function handleFresh(tx: Transaction, group: string, handlers: Handlers, delivered: Event[]) {
+  const events = isBroken('inbox-check') ? delivered.map((event) => ({ ...event, id: newId() })) : delivered;
   const claimed = await tx.query<{ event_id: string }>(CLAIM, [group, events.map((event) => event.id)]);
   const fresh = takeOnce(events, new Set(claimed.map((row) => row.event_id)));
   for (const [handler, list] of groupByHandler(fresh, handlers)) await handler(list, tx);

@@ -12,6 +12,7 @@ import { armOnDemand } from './crash-points.ts';
 import type { Subscriber } from './handlers.ts';
 import { messagingMigrations } from './migrations.ts';
 import { startRelay } from './relay.ts';
+import { breakOnDemand } from './safeguards.ts';
 
 type Config = z.infer<typeof baseConfig> & z.infer<typeof messagingConfig>;
 
@@ -28,6 +29,7 @@ export async function openMessaging(
   const { LINGER_MS: lingerMs, HANDLER_TIMEOUT_MS: handlerTimeoutMs } = config;
   const instance = config.INSTANCE ?? hostname();
   armOnDemand(log);
+  breakOnDemand(log);
   await migrate({ url: config.DATABASE_URL, folders: [messagingMigrations, migrations], log });
   const db = createDatabase({
     url: config.DATABASE_URL,

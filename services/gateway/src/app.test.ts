@@ -127,6 +127,7 @@ test('the configuration has defaults for all but addresses and secrets', () => {
     NOTIFICATION_URL: address,
     CUSTOMER_URL: address,
     AUDITOR_URL: address,
+    CHAOS_CONTROLLER_URL: address,
     AUTH_URL: address,
     REDIS_URL: 'redis://127.0.0.1:1',
     INTERNAL_TOKEN: 'sixteen characters',

@@ -16,6 +16,7 @@ export const configSchema = baseConfig.extend(authConfig.shape).extend({
   NOTIFICATION_URL: httpUrl,
   CUSTOMER_URL: httpUrl,
   AUDITOR_URL: httpUrl,
+  CHAOS_CONTROLLER_URL: httpUrl,
   /** Where requests are counted, together with the other replicas. */
   REDIS_URL: z.url({ protocol: /^rediss?$/ }),
   /** How long a service may take to begin its answer, and to go on with it. */

@@ -18,6 +18,7 @@ await runService({ service: 'gateway', logLevel: config.LOG_LEVEL }, async (scop
     notification: config.NOTIFICATION_URL,
     customer: config.CUSTOMER_URL,
     auditor: config.AUDITOR_URL,
+    'chaos-controller': config.CHAOS_CONTROLLER_URL,
   };
   const redis = openQuotaRedis(config.REDIS_URL);
   scope.onStop('redis', () => redis.disconnect());

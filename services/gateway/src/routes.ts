@@ -33,6 +33,9 @@ export const routes: Route[] = [
   { path: '/api/customers{/*rest}', upstream: 'customer' },
   { path: '/api/audit{/*rest}', upstream: 'auditor' },
   { path: '/api/dead-letters{/*rest}', upstream: 'auditor' },
+  { path: '/api/invariants{/*rest}', upstream: 'auditor' },
+  { path: '/api/drills{/*rest}', upstream: 'chaos-controller' },
+  { path: '/api/faults{/*rest}', upstream: 'chaos-controller' },
 ];
 
 /** Aliases for scripts written against simpler systems: they ask nobody who they are. */

@@ -8,6 +8,7 @@ export const upstreamNames = [
   'notification',
   'customer',
   'auditor',
+  'chaos-controller',
 ] as const;
 export type UpstreamName = (typeof upstreamNames)[number];
 
@@ -61,6 +62,7 @@ export function openUpstreams(
     notification: open('notification'),
     customer: open('customer'),
     auditor: open('auditor'),
+    'chaos-controller': open('chaos-controller'),
   };
   return {
     upstreams,

@@ -62,6 +62,7 @@ export async function startGateway(
     notification: deadAddress,
     customer: deadAddress,
     auditor: deadAddress,
+    'chaos-controller': deadAddress,
     ...urls,
   };
   const { upstreams, close } = openUpstreams(all, { timeoutMs, breaker });

@@ -1,0 +1,51 @@
+import { createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runningCopy } from '@orderflow/local-runtime/lock';
+import { freePorts } from '@orderflow/local-runtime/ports';
+import { listeners } from '@orderflow/local-runtime/services';
+import { startSystem } from '@orderflow/local-runtime/system';
+import type { Where } from './controller.ts';
+
+/** The system that `npm start` runs from this checkout. Throws when there is none. */
+export function runningSystem(dataDir: string): Where {
+  if (!runningCopy(dataDir, 'scripts/start.ts')) {
+    throw new Error(
+      'OrderFlow does not run from this folder. Start it in another terminal with "npm start", let the drill start one\n' +
+        'of its own with --start, or name another with --url and --token.',
+    );
+  }
+  const read = (file: string) => readFileSync(join(dataDir, file), 'utf8').trim();
+  return { url: read('gateway-url'), token: read('internal-token') };
+}
+
+/** A system for this run only, on free ports and in a temporary folder; `logFile` gets what its processes write. */
+export async function ownSystem(options: {
+  root: string;
+  logFile: string;
+  signal: AbortSignal;
+  say: (line: string) => void;
+}): Promise<Where & { stop: () => Promise<void> }> {
+  const folder = mkdtempSync(join(tmpdir(), 'orderflow-drill-'));
+  const log = createWriteStream(options.logFile);
+  const remove = () => {
+    log.end();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    const system = await startSystem({
+      root: options.root,
+      dataDir: folder,
+      ports: await freePorts(Object.keys(listeners)),
+      env: { DEMO: 'true' },
+      signal: options.signal,
+      log: (source, line) => log.write(`${source} ${line}\n`),
+      onProgress: options.say,
+    });
+    const stop = () => system.stop().finally(remove);
+    return { url: system.urls.gateway!, token: system.internalToken, stop };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
