@@ -8,6 +8,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{packages,services,scripts}/**/*.test.ts'],
+          // They need a cluster: npm run test:cluster.
+          exclude: ['**/node_modules/**', '**/*.cluster.test.ts'],
           globalSetup: ['packages/testing/src/global-setup.ts'],
           testTimeout: 30_000,
           // Vitest leaves a processor to others, which is half of a small machine. These wait for Postgres most of the time.

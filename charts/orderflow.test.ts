@@ -22,11 +22,11 @@ describe.each(cases)('with %s', (values) => {
   const pods = podsOf(manifests);
   const policies = manifests.filter(({ kind }) => kind === 'NetworkPolicy');
 
-  test('no container runs as root, writes to its root folder, keeps a capability or gets a token', () => {
+  test('no container runs as root, writes to its root folder or keeps a capability; one gets a token', () => {
     expect(pods.length).toBeGreaterThan(5);
     for (const { owner, spec, containers } of pods) {
       expect(spec, owner).toMatchObject({
-        automountServiceAccountToken: false,
+        automountServiceAccountToken: owner === 'Deployment of-chaos-controller',
         securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
       });
       expect(spec.securityContext.runAsUser, owner).toBeGreaterThan(0);
@@ -62,7 +62,7 @@ describe.each(cases)('with %s', (values) => {
         const service = named(manifests, 'Service', hostname);
         if (!service) {
           // Its target is not installed, and the service has been told not to need it.
-          expect(values, call).toContain('external');
+          expect(values, call).toContain(hostname === 'of-chaos-controller' ? 'minimal' : 'external');
           continue;
         }
         const servicePort = service.spec.ports.find((each: Manifest) => each.port === Number(port));
@@ -122,6 +122,8 @@ test('the connections are those of one machine', () => {
   for (const { name, addresses } of services) {
     const { data } = named(manifests, 'ConfigMap', `of-${name}`)!;
     for (const [variable, listener] of Object.entries(addresses)) {
+      // In a cluster that is the API server.
+      if (listener === 'supervisor') continue;
       const expected = listener === 'smtp' ? 'smtp://of-postbox:2525' : `http://of-${listener}:8080`;
       expect(data[variable], `${name} ${variable}`).toBe(expected);
     }
@@ -161,6 +163,7 @@ test.each([
   ['global.dmeo=true', 'dmeo'],
   ['global.redis.maxmem=1mb', 'maxmem'],
   ['ordr.replicas=2', 'ordr'],
+  ['global.drills.alowed=true', 'alowed'],
 ])('a typo as in %s is refused by name', (setting, name) => {
   expect(refusal('--set', setting)).toContain(`'${name}' not allowed`);
 });
@@ -170,6 +173,8 @@ test.each([
   [['order.postgres.enabled=false'], 'order: without postgres.enabled it needs postgres.external.url'],
   [['global.redis.enabled=false'], 'set global.redis.external.url or global.redis.existingSecret'],
   [['order.keda.enabled=true'], 'order: keda.streams is empty'],
+  [['chaos-controller.replicas=2'], 'chaos-controller: runs in one pod'],
+  [['chaos-controller.hpa.enabled=true'], 'chaos-controller: runs in one pod'],
   [['order.keda.enabled=true', 'order.hpa.enabled=true'], 'enable one of them'],
 ])('%s says what to do', (settings, message) => {
   expect(refusal(...settings.flatMap((setting) => ['--set', setting]))).toContain(message);
@@ -177,14 +182,7 @@ test.each([
 
 test('passwords are made at random, and kept by an upgrade', async () => {
   const secrets = { 'of-order-postgres': { password: 'kept-order' }, 'of-redis': { password: 'kept-redis' } };
-  const cluster = await startFakeApiServer({ ...secrets, 'of-internal': { token: 'kept-token' } });
-  onTestFinished(() => void cluster.close());
-  const server = ['--dry-run=server', '--kube-apiserver', cluster.url, '--kube-version', '1.34.0'];
-  const { stdout } = await promisify(execFile)('helm', ['template', 'of', chart, ...server], {
-    env: { ...process.env, KUBECONFIG: '/dev/null' },
-    maxBuffer: 64 * 1024 * 1024,
-  });
-  const upgraded = parse(stdout);
+  const upgraded = await upgradeOf({ secrets: { ...secrets, 'of-internal': { token: 'kept-token' } } });
   const secret = (name: string) => named(upgraded, 'Secret', name)!.stringData;
   expect(secret('of-order-postgres')).toEqual({
     password: 'kept-order',
@@ -195,4 +193,125 @@ test('passwords are made at random, and kept by an upgrade', async () => {
   const made = ['of-payment-postgres', 'of-bank-postgres'].map((name) => secret(name).password);
   expect(new Set(made).size).toBe(2);
   expect(made[0]).toMatch(/^\w{32}$/);
+});
+
+test('the kill switch is off, and stays what somebody made it', async () => {
+  expect(named(render(), 'ConfigMap', 'of-drills')!.data).toEqual({ enabled: 'true' });
+  const upgraded = await upgradeOf({ configmaps: { 'of-drills': { enabled: 'false' } } });
+  expect(named(upgraded, 'ConfigMap', 'of-drills')!.data).toEqual({ enabled: 'false' });
+});
+
+async function upgradeOf(present: Parameters<typeof startFakeApiServer>[0]): Promise<Manifest[]> {
+  const cluster = await startFakeApiServer(present);
+  onTestFinished(() => void cluster.close());
+  const server = ['--dry-run=server', '--kube-apiserver', cluster.url, '--kube-version', '1.34.0'];
+  const { stdout } = await promisify(execFile)('helm', ['template', 'of', chart, ...server], {
+    env: { ...process.env, KUBECONFIG: '/dev/null' },
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  return parse(stdout);
+}
+
+describe('drills', () => {
+  const labelled = (...options: string[]) =>
+    podsOf(render(...options))
+      .filter(({ labels }) => labels['orderflow.io/drills'] === 'allowed')
+      .map(({ owner }) => owner);
+
+  test('may have no pod unless it is said, and then none of the chaos controller or Prometheus', () => {
+    expect(labelled()).toEqual([]);
+    expect(labelled('--set', 'global.demo=true')).toEqual([]);
+    const all = labelled('--set', 'global.drills.allowed=true');
+    expect(all).toContain('Deployment of-order');
+    expect(all).toContain('StatefulSet of-order-postgres');
+    expect(all).toContain('StatefulSet of-redis');
+    expect(all.filter((owner) => /chaos-controller|prometheus|seed|test/.test(owner))).toEqual([]);
+  });
+
+  test('are let at one service, or kept from it, by its labels', () => {
+    const label = 'order.podLabels.orderflow\\.io/drills';
+    expect(labelled('--set', `${label}=allowed`)).toEqual(['Deployment of-order']);
+    const others = labelled('--set', `${label}=refused,global.drills.allowed=true`);
+    expect(others).not.toContain('Deployment of-order');
+    expect(others).toContain('Deployment of-payment');
+  });
+
+  test('find every workload by one label, its own name', () => {
+    const own = podsOf(render()).filter(({ labels }) => labels['orderflow.io/workload']);
+    expect(own.length).toBeGreaterThan(15);
+    for (const { owner, labels } of own) expect(owner.split(' ')[1]).toBe(labels['orderflow.io/workload']);
+  });
+
+  const rights = (...options: string[]) =>
+    named(render(...options), 'Role', 'of-chaos-controller')!.rules.flatMap(
+      ({ apiGroups, resources, resourceNames = [''], verbs }: Record<string, string[]>) =>
+        resources!.flatMap((resource) =>
+          resourceNames.map(
+            (name) => `${[apiGroups, resource, name].flat().filter(Boolean).join('/')}: ${verbs}`,
+          ),
+        ),
+    );
+  const always = [
+    'pods: get,list,watch,delete',
+    'pods/eviction: create',
+    'apps/deployments: get,list,watch',
+    'apps/statefulsets: get,list,watch',
+    'apps/replicasets: get,list,watch',
+    'policy/poddisruptionbudgets: get,list,watch',
+    'coordination.k8s.io/leases: get,create,update',
+    'configmaps/of-drills: get',
+    'orderflow.io/drills: get,list,watch,update',
+    'orderflow.io/drills/status: update,patch',
+    'events.k8s.io/events: create,patch',
+  ];
+
+  test('have exactly these rights, in the namespace alone', () => {
+    expect(rights()).toEqual([
+      ...always,
+      'networking.k8s.io/networkpolicies: get,list,create,patch,delete',
+      'apps/deployments/scale: get,patch',
+      'apps/statefulsets/scale: get,patch',
+    ]);
+    const off = ['global.drills.faults.partition=false', 'global.drills.faults.scaleToZero=false'];
+    expect(rights('--set', off.join())).toEqual(always);
+    expect(render().filter(({ kind }) => kind.startsWith('ClusterRole'))).toEqual([]);
+    expect(
+      render('--set', 'chaos-controller.enabled=false').filter(({ kind }) => /^Role/.test(kind)),
+    ).toEqual([]);
+  });
+
+  test('are run by one pod at a time, whose token nobody else has', () => {
+    const { spec } = named(render(), 'Deployment', 'of-chaos-controller')!;
+    expect(spec).toMatchObject({ replicas: 1, strategy: { type: 'Recreate' } });
+    const { subjects } = named(render(), 'RoleBinding', 'of-chaos-controller')!;
+    expect(subjects).toEqual([
+      expect.objectContaining({ kind: 'ServiceAccount', name: 'of-chaos-controller' }),
+    ]);
+    const owners = podsOf(render()).filter((pod) => pod.spec.serviceAccountName === 'of-chaos-controller');
+    expect(owners.map(({ owner }) => owner)).toEqual(['Deployment of-chaos-controller']);
+  });
+
+  test('ask the Prometheus of the chart, or the one that is said', () => {
+    const asks = (...options: string[]) => {
+      const { spec } = named(render(...options), 'Deployment', 'of-chaos-controller')!;
+      return spec.template.spec.containers[0].env.find(
+        ({ name }: { name: string }) => name === 'PROMETHEUS_URL',
+      );
+    };
+    expect(asks().valueFrom.configMapKeyRef).toEqual({ name: 'of-prometheus', key: 'url', optional: true });
+    expect(named(render(), 'ConfigMap', 'of-prometheus')!.data.url).toBe('http://of-prometheus:9090');
+    expect(asks('--set', 'chaos-controller.env.PROMETHEUS_URL=http://elsewhere:9090')).toBeUndefined();
+  });
+
+  test('bring an admission policy only when it is said, for their ServiceAccount alone', () => {
+    const policies = (...options: string[]) =>
+      render('--namespace', 'shop', ...options).filter(({ kind }) => kind.startsWith('ValidatingAdmission'));
+    expect(policies()).toEqual([]);
+    const [policy, binding] = policies('--set', 'global.drills.admissionPolicy=true');
+    expect(policy).toMatchObject({ metadata: { name: 'shop-of-drills' }, spec: { failurePolicy: 'Fail' } });
+    expect(policy.spec.matchConditions[0].expression).toBe(
+      "request.userInfo.username == 'system:serviceaccount:shop:of-chaos-controller'",
+    );
+    expect(binding.spec).toEqual({ policyName: 'shop-of-drills', validationActions: ['Deny'] });
+  });
 });

@@ -4,8 +4,8 @@ import { parseArgs } from 'node:util';
 
 const HELP = `npm run check
 
-Everything that can be told without running the system: types (tsc), lint and format (biome), and whether the
-generated tables in the docs are up to date. Import rules are among the tests (npm test).`;
+Everything that can be told without running the system: types (tsc), lint and format (biome), and whether what is
+generated, tables in the docs and the definition of drills, is up to date. Import rules are among the tests (npm test).`;
 
 const { values: options } = parseArgs({ options: { help: { type: 'boolean' } } });
 if (options.help) {
@@ -24,6 +24,11 @@ const steps: { name: string; command: string[]; mend: string }[] = [
     name: 'table of events',
     command: ['node', 'scripts/event-table.ts', '--check', 'docs/architecture.md'],
     mend: 'node scripts/event-table.ts --write docs/architecture.md',
+  },
+  {
+    name: 'definition of drills',
+    command: ['node', 'scripts/generate-crd.ts', '--check'],
+    mend: 'node scripts/generate-crd.ts --write',
   },
 ];
 

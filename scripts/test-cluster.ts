@@ -6,6 +6,7 @@ import { findCluster } from './test-cluster/cluster.ts';
 import { createCommands } from './test-cluster/commands.ts';
 import { findCustomers } from './test-cluster/customers.ts';
 import { diagnose } from './test-cluster/diagnosis.ts';
+import { testDriver } from './test-cluster/driver-tests.ts';
 import { chooseFaults, type Fault } from './test-cluster/faults.ts';
 import { provideImages } from './test-cluster/images.ts';
 import { goJourneys } from './test-cluster/journeys.ts';
@@ -54,6 +55,16 @@ async function testCluster(): Promise<void> {
   say(`the cluster is ${cluster.context}`);
   const commands = createCommands(cluster.env, signal);
   if (!options['skip-build']) await provideImages({ commands, cluster, root, say });
+
+  // A run for one fault is about that alone.
+  if (options.only.length === 0) {
+    say('what drills may do to a cluster, and what not');
+    const wrong = await testDriver({ commands, cluster, root, say }).then(
+      () => [],
+      (error: Error) => [error.message],
+    );
+    record({ name: 'the driver of drills', passed: wrong.length === 0, wrong });
+  }
 
   const kube = createKube(commands, options.namespace, 'orderflow');
   const release = createRelease({ commands, kube, root, say });

@@ -11,16 +11,27 @@ const apis: Record<string, object> = {
     groupVersion: 'v1',
     resources: [
       { name: 'secrets', singularName: 'secret', namespaced: true, kind: 'Secret', verbs: ['get'] },
+      { name: 'configmaps', singularName: 'configmap', namespaced: true, kind: 'ConfigMap', verbs: ['get'] },
     ],
   },
 };
 
-/** As much of a Kubernetes API as Helm asks for Secrets that are there: by name, with their data as text. */
-export async function startFakeApiServer(secrets: Record<string, Record<string, string>>) {
+type Present = {
+  secrets?: Record<string, Record<string, string>>;
+  configmaps?: Record<string, Record<string, string>>;
+};
+
+/** As much of a Kubernetes API as Helm asks for Secrets and ConfigMaps that are there: by name, with their data as text. */
+export async function startFakeApiServer({ secrets = {}, configmaps = {} }: Present) {
+  const objects: Record<string, object> = {};
+  for (const [name, values] of Object.entries(secrets)) objects[`secrets/${name}`] = secretOf(name, values);
+  for (const [name, data] of Object.entries(configmaps)) {
+    objects[`configmaps/${name}`] = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data };
+  }
   const server = createServer((request, response) => {
     const path = new URL(request.url!, 'http://localhost').pathname;
-    const name = /^\/api\/v1\/namespaces\/[^/]+\/secrets\/([^/]+)$/.exec(path)?.[1] ?? '';
-    const found = apis[path] ?? (secrets[name] && secretOf(name, secrets[name]));
+    const object = /^\/api\/v1\/namespaces\/[^/]+\/(\w+\/[^/]+)$/.exec(path)?.[1] ?? '';
+    const found = apis[path] ?? objects[object];
     response.writeHead(found ? 200 : 404, { 'content-type': 'application/json' });
     response.end(
       JSON.stringify(found ?? { kind: 'Status', status: 'Failure', reason: 'NotFound', code: 404 }),

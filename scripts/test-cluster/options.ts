@@ -5,7 +5,8 @@ const HELP = `npm run test:cluster -- [options]
 
 Installs OrderFlow into a namespace of its own of the cluster that kubectl reaches, and proves it there: helm test, journeys
 of customers, then faults one after the other while orders stream in. Judged by the books of every service, not by their
-word: no order lost, none doubled, money and stock add up. Needs kubectl, helm, docker, and a cluster such as
+word: no order lost, none doubled, money and stock add up. Before that, what drills do to a cluster and what it refuses them, in
+namespaces drills-lab-*. Needs kubectl, helm, docker, and a cluster such as
 
   kind create cluster        or        minikube start
 

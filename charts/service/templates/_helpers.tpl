@@ -16,6 +16,14 @@ orderflow.io/service: {{ . }}
 {{- end }}
 {{- end }}
 
+{{/* Of pods that drills may know: root, workload, and podLabels, which may say otherwise. */}}
+{{- define "orderflow.drillLabels" -}}
+orderflow.io/workload: {{ .workload }}
+{{- if and .root.Values.global.drills.allowed (not (hasKey (.podLabels | default dict) "orderflow.io/drills")) }}
+orderflow.io/drills: allowed
+{{- end }}
+{{- end }}
+
 {{/* On the object but not on its pods, which would be replaced for a new chart version alone. */}}
 {{- define "orderflow.objectLabels" -}}
 {{ include "orderflow.labels" . }}

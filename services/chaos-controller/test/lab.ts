@@ -7,13 +7,17 @@ import { promisify } from 'node:util';
 import type { DrillTarget } from '@orderflow/contracts/drills';
 import { eventually } from '@orderflow/testing/eventually';
 import { onTestFinished } from 'vitest';
-import { type Manifest, render } from '../../../charts/test/render.ts';
+import { parseAllDocuments } from 'yaml';
 import { openKubernetesDriver } from '../src/kubernetes/driver.ts';
+
+/** A Kubernetes object, as far as tests look into it. */
+// biome-ignore lint/suspicious/noExplicitAny: manifests are of forty shapes, and a wrong path shows as a failed test
+export type Manifest = { kind: string; metadata: { name: string } } & any;
 
 const RELEASE = 'of';
 const PORTS: Record<string, string> = { postgres: '5432' };
 
-const crd = fileURLToPath(new URL('../../../charts/orderflow/crds/drills.yaml', import.meta.url));
+const chart = fileURLToPath(new URL('../../../charts/orderflow', import.meta.url));
 
 /**
  * A namespace with what the chart makes of a few services, the chaos controller's rights and the policies among it,
@@ -35,7 +39,7 @@ export async function openLab(name: string, ...settings: string[]) {
   await kubectl('delete', 'namespace', namespace, '--ignore-not-found', '--timeout=120s');
   await kubectl('create', 'namespace', namespace);
   await kubectl('label', 'namespace', namespace, 'pod-security.kubernetes.io/enforce=restricted');
-  await kubectl('apply', '-f', crd);
+  await kubectl('apply', '-f', `${chart}/crds/drills.yaml`);
   await kubectl('wait', '--for=condition=Established', 'crd/drills.orderflow.io');
   const manifests = render('-n', namespace, ...settings.flatMap((each) => ['--set', each]));
   const wanted = ['order', 'order-postgres', 'customer', 'gateway', 'chaos-controller', 'default', 'drills'];
@@ -185,4 +189,13 @@ function withoutPrograms(manifest: Manifest): Manifest {
       },
     },
   };
+}
+
+function render(...options: string[]): Manifest[] {
+  const yaml = execFileSync('helm', ['template', RELEASE, chart, '--kube-version', '1.34.0', ...options], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    maxBuffer: 1 << 26,
+  });
+  return parseAllDocuments(yaml).flatMap((document) => document.toJS() ?? []);
 }
