@@ -25,6 +25,7 @@ export async function recordsAsConfig({ gatewayUrl, token }: { gatewayUrl: strin
     if (!first) throw new Error(`nobody was told of the order ${placed.id}`);
     return first;
   });
+  const drill = await finishedDrill(api);
   const seller = `seller-${newId()}`;
 
   const rows: [path: string, parameter: string, id: string][] = [
@@ -37,6 +38,7 @@ export async function recordsAsConfig({ gatewayUrl, token }: { gatewayUrl: strin
     ['^/api/notifications/', 'id', told.id],
     ['^/api/customers/', 'id', placed.customer.id],
     ['^/api/sellers/', 'id', seller],
+    ['^/api/drills/', 'id', drill.id],
   ];
   return rows
     .map(
@@ -44,4 +46,19 @@ export async function recordsAsConfig({ gatewayUrl, token }: { gatewayUrl: strin
         `[[operations]]\ninclude-path-regex = ${JSON.stringify(path)}\nparameters = { "path.${parameter}" = ${JSON.stringify(id)} }\n`,
     )
     .join('\n');
+}
+
+/** One that only says what it would do, so that there is a report. */
+async function finishedDrill(api: ReturnType<typeof createApi>): Promise<{ id: string }> {
+  const spec = {
+    hypothesis: 'A report can be read.',
+    target: { kind: 'service', service: 'order' },
+    fault: { type: 'crash' },
+  };
+  const drill = await api.must<{ id: string }>('POST', '/api/drills', { name: 'check-api', spec });
+  await eventually(async () => {
+    const { phase } = await api.must<{ phase: string }>('GET', `/api/drills/${drill.id}`);
+    if (!['Refused', 'Inconclusive'].includes(phase)) throw new Error(`the drill ${drill.id} is ${phase}`);
+  });
+  return drill;
 }

@@ -37,10 +37,17 @@ export async function openSchemathesis(folder: string) {
     }
   }
 
-  type Options = { gatewayUrl: string; token: string; examples: string; only?: string; configFile?: string };
+  type Options = {
+    gatewayUrl: string;
+    token: string;
+    examples: string;
+    only?: string;
+    except?: string;
+    configFile?: string;
+  };
 
   /** Sends requests made from the document, and true when every answer was as it says. */
-  return async ({ gatewayUrl, token, examples, only, configFile }: Options): Promise<boolean> => {
+  return async ({ gatewayUrl, token, examples, only, except, configFile }: Options): Promise<boolean> => {
     const code = await run(program('schemathesis'), [
       ...(configFile ? ['--config-file', configFile] : []),
       'run',
@@ -51,7 +58,7 @@ export async function openSchemathesis(folder: string) {
       CHECKS.join(','),
       // A live stream never ends, by its nature.
       '--exclude-path-regex',
-      '/events$',
+      except ? `/events$|${except}` : '/events$',
       ...(only ? ['--include-path-regex', only] : []),
       '--max-examples',
       examples,

@@ -123,10 +123,12 @@ const requestBody = ({ bodyTypes = ['application/json'] }: Operation, body: z.Zo
   content: Object.fromEntries(bodyTypes.map((type) => [type, { schema: body }])),
 });
 
-function success({ success: { status, schema, contentType } }: Operation): ZodOpenApiResponsesObject {
+const TEXT = { type: 'string' as const };
+
+function success({ success: { status, schema, contentType, alsoAs } }: Operation): ZodOpenApiResponsesObject {
   const content = schema
-    ? { [contentType ?? 'application/json']: { schema } }
-    : contentType && { [contentType]: { schema: { type: 'string' as const } } };
+    ? { [contentType ?? 'application/json']: { schema }, ...(alsoAs && { [alsoAs]: { schema: TEXT } }) }
+    : contentType && { [contentType]: { schema: TEXT } };
   return {
     [`${status as 200}`]: { description: descriptions[status] ?? 'Done', ...(content && { content }) },
   };

@@ -58,7 +58,7 @@ export const drills = {
     who: operators,
     params: idParams,
     query: drillReportQuery,
-    success: { status: 200, schema: drillReport },
+    success: { status: 200, schema: drillReport, alsoAs: 'text/markdown' },
     errors: ['conflict'],
   },
   abortDrill: {

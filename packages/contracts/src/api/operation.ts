@@ -35,6 +35,8 @@ export type Operation = {
     schema?: z.ZodType;
     /** Of an answer that is not `application/json`. */
     contentType?: string;
+    /** What it is as text, for those who ask for this type. */
+    alsoAs?: string;
   };
   /** Beside those that follow from the rest, see `errorsOf`. */
   errors?: readonly ErrorCode[];
