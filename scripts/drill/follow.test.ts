@@ -69,14 +69,14 @@ test('the table has a row for each drill', () => {
   const report = {
     name: 'payment-crash',
     verdict: 'Passed',
-    orders: { accepted: 105, refused: 1, lost: 0, doubled: 0 },
+    orders: { accepted: 105, refused: 1, open: 2, lost: 0, doubled: 0 },
     detectedAfter: 0.93,
     recoveredAfter: null,
   };
   expect(table([report as DrillReport]).split('\n')).toEqual([
-    '| drill         | verdict | accepted | refused | lost | doubled | detected after | recovered after |',
-    '| ------------- | ------- | -------- | ------- | ---- | ------- | -------------- | --------------- |',
-    '| payment-crash | Passed  | 105      | 1       | 0    | 0       | 0.9 s          | –               |',
+    '| drill         | verdict | accepted | refused | open | lost | doubled | detected after | recovered after |',
+    '| ------------- | ------- | -------- | ------- | ---- | ---- | ------- | -------------- | --------------- |',
+    '| payment-crash | Passed  | 105      | 1       | 2    | 0    | 0       | 0.9 s          | –               |',
   ]);
 });
 

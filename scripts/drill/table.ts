@@ -7,6 +7,7 @@ const columns: [title: string, of: (report: DrillReport) => string | number][] =
   ['verdict', ({ verdict }) => verdict],
   ['accepted', ({ orders }) => orders.accepted],
   ['refused', ({ orders }) => orders.refused],
+  ['open', ({ orders }) => orders.open],
   ['lost', ({ orders }) => orders.lost],
   ['doubled', ({ orders }) => orders.doubled],
   ['detected after', ({ detectedAfter }) => seconds(detectedAfter)],

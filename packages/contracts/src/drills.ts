@@ -198,17 +198,24 @@ export const drillReport = z.object({
     refused: z.int(),
     paid: z.int(),
     cancelled: z.int(),
-    /** Accepted, and not at an end; or gone. */
+    /** Still on their way when a drill ended before it gave every order its time; see `settleWithinSeconds`. */
+    open: z.int(),
+    openIds: z.array(z.string()),
+    /** Accepted, and gone; in a drill that gave every order its time, also those that were not at an end by then. */
     lost: z.int(),
     lostIds: z.array(z.string()),
     /** More orders than were asked for, or more than one charge or message for one. */
     doubled: z.int(),
     doubledIds: z.array(z.string()),
   }),
-  /** Seconds from the fault until something showed it, and which. */
+  /** Seconds from the first strike of the fault until something showed it, and what. */
   detectedAfter: z.number().nullable(),
   detectedBy: z.string().nullable(),
-  /** Seconds from the fault until the target was ready, orders completed and all probes held again. */
+  /**
+   * Seconds from the first strike of the fault until the target was ready, orders completed and all probes held again:
+   * what a customer lives through. The time that a fault lasts counts, and with `times` all strikes and the waits
+   * between them.
+   */
   recoveredAfter: z.number().nullable(),
   latency: z.object({ before: latency, during: latency, after: latency }),
   /** How many orders came to their end in each slice of time, from the first one asked for; at most sixty slices. */

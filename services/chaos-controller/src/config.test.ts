@@ -22,6 +22,7 @@ test('on one machine little has to be said', () => {
     DRILL_SCHEDULES: [],
     DRILL_QUIET_HOURS: [],
     DRILL_COOLDOWN_SECONDS: 30,
+    DRILL_KEEP_DAYS: 90,
     DRILL_MIN_REPLICAS: { service: 1, postgres: 1, redis: 1 },
   });
 });
@@ -52,6 +53,7 @@ test.each([
   ['from and to are the same', { DRILL_QUIET_HOURS: '[{"days":["mon"],"from":"10:00","to":"10:00"}]' }],
   ['DRILL_NAMESPACES', { DRIVER: 'kubernetes', RELEASE: 'shop' }],
   ['SUPERVISOR_TOKEN', { SUPERVISOR_TOKEN: undefined }],
+  ['DRILL_KEEP_DAYS', { DRILL_KEEP_DAYS: '0' }],
   ['DRIVER', { DRIVER: 'docker' }],
 ])('says "%s" of what cannot be', (message, changes) => {
   const { error } = configSchema.safeParse({ ...local, ...changes });

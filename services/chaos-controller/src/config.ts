@@ -74,6 +74,8 @@ const common = baseConfig
     DRILL_SCHEDULES: json(schedules).default([]),
     DRILL_QUIET_HOURS: json(z.array(quiet)).default([]),
     DRILL_COOLDOWN_SECONDS: z.coerce.number().int().min(0).max(86_400).default(30),
+    /** How long drills, their orders and their reports are kept; the last one of each name is kept for ever. */
+    DRILL_KEEP_DAYS: z.coerce.number().int().min(1).max(3_650).default(90),
     /** Of each kind of target, how many instances must be ready before a drill may touch it. */
     DRILL_MIN_REPLICAS: json(
       z.strictObject({

@@ -65,6 +65,9 @@ export type DrillState = {
   steadySince: number | null;
   /** Tries that had gone bad at the last look. */
   badTries: number;
+  /** Before the fault: the longest that no order came to its end, in milliseconds, and how many were cancelled. */
+  longestGap: number;
+  cancelledBefore: number;
   invariantsBefore: InvariantsView['status'];
   /** Instances chosen for removal, one list for each time. */
   rounds: { chosenAt: number; instances: Chosen[] }[];
@@ -124,6 +127,8 @@ export const newDrill = (drill: { id: string; name: string; spec: DrillSpec; at:
   sightAt: drill.at,
   steadySince: null,
   badTries: 0,
+  longestGap: 0,
+  cancelledBefore: 0,
   invariantsBefore: 'unknown',
   rounds: [],
   roundsLeft: drill.spec.fault.times,
@@ -150,5 +155,12 @@ export const newDrill = (drill: { id: string; name: string; spec: DrillSpec; at:
   todo: [],
   timeline: [{ at: drill.at, phase: 'Pending', what: 'The drill was asked for.' }],
 });
+
+/** In seconds; see `recoveredAfter` of the report. */
+export const recoveredAfter = ({
+  injectedAt,
+  recoveredAt,
+}: Pick<DrillState, 'injectedAt' | 'recoveredAt'>): number | null =>
+  injectedAt === null || recoveredAt === null ? null : Math.max(0, recoveredAt - injectedAt) / 1000;
 
 export const isOver = (drill: Pick<DrillState, 'endedAt'>): boolean => drill.endedAt !== null;

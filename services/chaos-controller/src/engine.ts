@@ -2,7 +2,7 @@ import type { DrillState, Effect, Outcome } from './drill-state.ts';
 import { recovering, verifying } from './engine/after.ts';
 import { pending, steadyState } from './engine/before.ts';
 import { injecting, observing } from './engine/fault.ts';
-import { conclude, decide, find, note } from './engine/moves.ts';
+import { conclude, decide, find, note, windUp } from './engine/moves.ts';
 import { AWAY_MS, abortReason, type Look, tallyProbes } from './engine/watching.ts';
 
 export type { Look } from './engine/watching.ts';
@@ -21,6 +21,7 @@ export function step(before: DrillState, look: Look): DrillState {
     if (reason) decide(drill, look.at, 'Aborted', reason);
   }
   if (!drill.ending) advance(drill, look);
+  windUp(drill, look);
   conclude(drill, look.at);
   return drill;
 }

@@ -56,8 +56,11 @@ test('a look gathers all parts, and a drill whose orders have not begun has none
       accepted: 0,
       refused: 0,
       ended: 0,
+      cancelled: 0,
       open: 0,
+      openSince: null,
       lastEnd: null,
+      lastEnds: [],
       tries: { good: 0, bad: 0 },
     },
     invariants: 'holds',
@@ -180,6 +183,31 @@ test('another process goes on with the orders: asks in the phases that ask, and 
     expect(orders).toMatchObject({ asked: begun, accepted: begun, ended: begun });
   }
   expect(new Set(shop.tries.map(({ key }) => key)).size).toBe(begun);
+});
+
+test('what is still open was lost only by a drill that gave it its time', async () => {
+  const { eyes, shop } = await eyesOn();
+  shop.end = undefined;
+  const drill = aDrill({ spec: aSpec({ orders: { perSecond: 20 } }), startedAt: 1 });
+  await eyes.start(drill);
+  await eventually(async () => expect((await eyes.look(drill)).orders.accepted).toBeGreaterThan(1));
+  await eyes.stopOrders(drill);
+  await eventually(async () => {
+    const { accepted, asked } = (await eyes.look(drill)).orders;
+    expect(accepted).toBe(asked);
+  });
+  const ending = { verdict: 'Aborted' as const, reason: 'KillSwitch', message: 'Pulled.', decidedAt: 2 };
+  const { accepted, open, openIds, lost } = (await eyes.finish({ ...drill, phase: 'Verifying', ending }))
+    .orders;
+  expect({ open, lost }).toEqual({ open: accepted, lost: 0 });
+  expect(new Set(openIds)).toEqual(new Set(shop.orders.keys()));
+  for (const settled of [
+    { phase: 'Verifying' as const },
+    { phase: 'Verifying' as const, late: true, ending },
+  ]) {
+    const counted = (await eyes.finish({ ...drill, ...settled })).orders;
+    expect(counted).toMatchObject({ open: 0, lost: accepted });
+  }
 });
 
 test('orders that cannot be listed are counted without, and the tallies say so', async () => {

@@ -40,8 +40,11 @@ const noOrders: OrdersSeen = {
   accepted: 0,
   refused: 0,
   ended: 0,
+  cancelled: 0,
   open: 0,
+  openSince: null,
   lastEnd: null,
+  lastEnds: [],
   tries: { good: 0, bad: 0 },
 };
 
@@ -152,7 +155,11 @@ export function openEyes(options: EyesOptions): Eyes {
       if (open) counted.set(drill.id, open.seen());
       held.delete(drill.id);
       return {
-        orders: tallyOrders(orders, listed ?? null, drill.check),
+        orders: tallyOrders(orders, {
+          listed: listed ?? null,
+          check: drill.check,
+          settled: isSettled(drill),
+        }),
         latency: latencies(orders, drill),
         pace: paceOf(orders),
         listed: listed !== undefined,
@@ -168,6 +175,9 @@ export function openEyes(options: EyesOptions): Eyes {
     },
   };
 }
+
+/** Every order had its time. Who ends a drill earlier takes that time from those that are on their way. */
+const isSettled = ({ phase, late, ending }: DrillState) => late || (phase === 'Verifying' && ending === null);
 
 /** What a part gives; undefined when it fails, or has given nothing in time. */
 const partOf = <T>(work: Promise<T>): Promise<T | undefined> =>

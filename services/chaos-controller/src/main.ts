@@ -11,6 +11,7 @@ import { openEyes } from './eyes.ts';
 import { createKillSwitch } from './kill-switch.ts';
 import { createDrillMetrics } from './metrics.ts';
 import { openDriver } from './open-driver.ts';
+import { startPruning } from './pruning.ts';
 import { makeReport } from './report.ts';
 import { startRunner } from './runner.ts';
 import { startSchedules } from './schedules.ts';
@@ -66,4 +67,6 @@ await runService({ service: 'chaos-controller', logLevel: config.LOG_LEVEL }, as
   if (resources) onStop('drill resources', resources.stop);
   const firing = startSchedules({ db, schedules, scope });
   onStop('schedules', firing.stop);
+  const pruning = startPruning({ db, keepDays: config.DRILL_KEEP_DAYS, log });
+  onStop('pruning', pruning.stop);
 });

@@ -1,7 +1,7 @@
 import { drillPhase, verdicts } from '@orderflow/contracts/drills';
 import type { Metrics } from '@orderflow/service-kit/metrics';
 import { Counter, Gauge, Histogram } from 'prom-client';
-import { type DrillState, isOver } from './drill-state.ts';
+import { type DrillState, isOver, recoveredAfter } from './drill-state.ts';
 
 const seconds = [1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600];
 
@@ -26,14 +26,14 @@ export function createDrillMetrics({ registry }: Metrics) {
   });
   const detect = new Histogram({
     name: 'orderflow_drill_time_to_detect_seconds',
-    help: 'From the fault until something showed it',
+    help: 'From the first strike of the fault until something showed it',
     labelNames: ['drill'],
     buckets: seconds,
     registers: [registry],
   });
   const recover = new Histogram({
     name: 'orderflow_drill_time_to_recover_seconds',
-    help: 'From the fault until the target was ready, orders completed and all probes held again',
+    help: 'From the first strike of the fault until the target was ready, orders completed and all probes held again',
     labelNames: ['drill'],
     buckets: seconds,
     registers: [registry],
@@ -53,14 +53,14 @@ export function createDrillMetrics({ registry }: Metrics) {
       }
     },
     /** Once for each drill, when it is over. */
-    count({ name, phase: verdict, injectedAt, lastInjectedAt, recoveredAt, detected }: DrillState): void {
+    count(drill: DrillState): void {
+      const { name, phase: verdict, injectedAt, detected } = drill;
       // All of them, so that the first of a kind is an increase and not a new series.
       for (const one of verdicts) ended.inc({ drill: name, verdict: one }, one === verdict ? 1 : 0);
       if (injectedAt === null) return;
       if (detected) detect.observe({ drill: name }, detected.after);
-      if (recoveredAt !== null) {
-        recover.observe({ drill: name }, Math.max(0, recoveredAt - lastInjectedAt!) / 1000);
-      }
+      const recovered = recoveredAfter(drill);
+      if (recovered !== null) recover.observe({ drill: name }, recovered);
     },
   };
 }

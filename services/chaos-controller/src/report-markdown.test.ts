@@ -28,6 +28,8 @@ const aReport = (changes: Partial<DrillReport> = {}): DrillReport => ({
     refused: 1,
     paid: 29,
     cancelled: 1,
+    open: 0,
+    openIds: [],
     lost: 0,
     lostIds: [],
     doubled: 0,
@@ -81,6 +83,20 @@ test('it begins with the verdict, the hypothesis and what came of it', () => {
   expect(summary).toBe(
     '**Every order is accounted for.** The fault was `crash` of inventory (`inventory-1`). Everything worked again 7.2 s after it. Of 31 orders 30 were accepted, 0 lost and 0 doubled.',
   );
+});
+
+test('orders that were still open when they were counted are told apart from lost ones', () => {
+  const { orders } = aReport();
+  const early = reportMarkdown(
+    aReport({ verdict: 'Aborted', orders: { ...orders, open: 2, openIds: [orderId, 'other'] } }),
+  );
+  expect(early).toContain(
+    '30 were accepted, 0 lost and 0 doubled; 2 were still open when they were counted.',
+  );
+  expect(figure(early, '… still open')).toEqual(['2']);
+  expect(figure(early, '… **lost**')).toEqual(['**0**']);
+  expect(early).toContain(`- Still open: \`${orderId}\`, \`other\``);
+  expect(figure(reportMarkdown(aReport()), '… still open')).toEqual(['0']);
 });
 
 test('figures stand beside those of the run before, when there was one', () => {

@@ -39,7 +39,8 @@ function summary({ orders, recoveredAfter, injectedAt, spec, instances }: DrillR
   if (orders.asked === 0) return fault;
   const recovered =
     recoveredAfter === null ? '' : ` Everything worked again ${seconds(recoveredAfter)} after it.`;
-  return `${fault}${recovered} Of ${orders.asked} orders ${orders.accepted} were accepted, ${orders.lost} lost and ${orders.doubled} doubled.`;
+  const open = orders.open === 0 ? '' : `; ${orders.open} were still open when they were counted`;
+  return `${fault}${recovered} Of ${orders.asked} orders ${orders.accepted} were accepted, ${orders.lost} lost and ${orders.doubled} doubled${open}.`;
 }
 
 function figures({ orders, verdict, endedAt, detectedAfter, detectedBy, ...report }: DrillReport): string {
@@ -55,6 +56,7 @@ function figures({ orders, verdict, endedAt, detectedAfter, detectedBy, ...repor
     ['… refused', String(orders.refused), previous ? String(previous.refused) : ''],
     ['… paid', String(orders.paid), ''],
     ['… cancelled', String(orders.cancelled), ''],
+    ['… still open', String(orders.open), ''],
     ['… **lost**', `**${orders.lost}**`, ''],
     ['… **doubled**', `**${orders.doubled}**`, ''],
     ['p95 during the fault', millis(latency.during.p95), previous ? millis(previous.duringP95) : ''],
@@ -80,12 +82,14 @@ function latency({ latency: { before, during, after } }: DrillReport): string {
   return table(['Asked for', 'Accepted', 'p50', 'p95', 'p99', 'At its end, p95'], rows, { figures: true });
 }
 
-function named({ orders: { lostIds, doubledIds } }: DrillReport): string {
+function named({ orders: { lostIds, doubledIds, openIds } }: DrillReport): string {
   const list = (what: string, ids: string[]) =>
     ids.length === 0
       ? []
       : [`- ${what}: ${ids.slice(0, NAMED).map(code).join(', ')}${ids.length > NAMED ? ' …' : ''}`];
-  return [...list('Lost', lostIds), ...list('Doubled', doubledIds)].join('\n');
+  return [...list('Lost', lostIds), ...list('Doubled', doubledIds), ...list('Still open', openIds)].join(
+    '\n',
+  );
 }
 
 function invariants({ invariants: { before, after } }: DrillReport): string {

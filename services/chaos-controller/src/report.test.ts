@@ -12,6 +12,8 @@ const tallies = (changes: Partial<Tallies['orders']> = {}): Tallies => ({
     refused: 0,
     paid: 30,
     cancelled: 0,
+    open: 0,
+    openIds: [],
     lost: 0,
     lostIds: [],
     doubled: 0,

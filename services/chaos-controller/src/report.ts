@@ -1,5 +1,5 @@
 import type { DrillReport } from '@orderflow/contracts/drills';
-import type { DrillState } from './drill-state.ts';
+import { type DrillState, recoveredAfter } from './drill-state.ts';
 import type { MakeReport } from './seen.ts';
 
 const none = { orders: 0, p50: null, p95: null, p99: null, endP95: null };
@@ -10,6 +10,8 @@ const noOrders: Pick<DrillReport, 'orders' | 'latency' | 'pace'> = {
     refused: 0,
     paid: 0,
     cancelled: 0,
+    open: 0,
+    openIds: [],
     lost: 0,
     lostIds: [],
     doubled: 0,
@@ -21,7 +23,8 @@ const noOrders: Pick<DrillReport, 'orders' | 'latency' | 'pace'> = {
 
 /** The report of a drill that is over. Throws when it is not. */
 export const makeReport: MakeReport = ({ drill, driver, previous }) => {
-  const { ending, injectedAt, recoveredAt } = drill;
+  const { ending, injectedAt } = drill;
+  const recovered = recoveredAfter(drill);
   if (!ending) throw new Error(`Drill ${drill.id} is not over, so there is nothing to report.`);
   const { orders, latency, pace } = drill.tallies ?? noOrders;
   return {
@@ -39,8 +42,7 @@ export const makeReport: MakeReport = ({ drill, driver, previous }) => {
     orders,
     detectedAfter: drill.detected && rounded(drill.detected.after),
     detectedBy: drill.detected?.by ?? null,
-    recoveredAfter:
-      injectedAt === null || recoveredAt === null ? null : rounded((recoveredAt - injectedAt) / 1_000),
+    recoveredAfter: recovered === null ? null : rounded(recovered),
     latency,
     pace,
     probes: Object.entries(drill.probes).map(([name, tally]) => ({ name, ...tally })),

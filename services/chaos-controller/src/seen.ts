@@ -17,10 +17,16 @@ export type OrdersSeen = {
   refused: number;
   /** Accepted and at their end: paid, or cancelled for a reason. */
   ended: number;
+  /** Of those that ended, how many were cancelled. */
+  cancelled: number;
   /** Not at rest: without an answer, or there and not at its end. Orders that were refused and yet exist count too. */
   open: number;
+  /** When the order was asked for that has waited longest for its answer or its end. */
+  openSince: number | null;
   /** Of the order asked last among those that are at their end, in epoch milliseconds. */
   lastEnd: { askedAt: number; endedAt: number } | null;
+  /** The last ten that came to their end, the latest one last. */
+  lastEnds: { at: number; cancelled: boolean }[];
   /** Single tries of the last `abortWhen.windowSeconds`. */
   tries: { good: number; bad: number };
 };

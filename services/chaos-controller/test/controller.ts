@@ -38,7 +38,7 @@ export async function drillController(world: FakeWorld, changes: Partial<Setting
       makeReport,
       metrics: createDrillMetrics(scope.metrics),
       scope,
-      everyMs: 50,
+      everyMs: 10,
       leftoversEveryMs: 1_000,
       now: world.now,
     });
@@ -63,19 +63,24 @@ export async function drillController(world: FakeWorld, changes: Partial<Setting
     start: async (spec: object = {}, name = 'inventory-crash') =>
       (await startDrill(db, { name, spec: { ...aSpec(), ...quick, ...spec }, startedBy: 'a test' })).id,
     /** The drill once it is over. */
-    over: (id: string) =>
-      eventually(
+    over: (id: string) => {
+      world.stillIn = undefined;
+      return eventually(
         async () => {
           const row = await read(id);
           expect(row.state.endedAt, row.state.phase).not.toBeNull();
           return row;
         },
-        { timeoutMs: 25_000, everyMs: 50 },
-      ),
-    reaches: (id: string, phase: string) =>
-      eventually(async () => expect((await read(id)).state.phase).toBe(phase), {
+        { timeoutMs: 25_000, everyMs: 20 },
+      );
+    },
+    /** Waits for a phase, which then lasts until `over` is asked for. */
+    reaches: (id: string, phase: string) => {
+      world.stillIn = phase;
+      return eventually(async () => expect((await read(id)).state.phase).toBe(phase), {
         timeoutMs: 20_000,
         everyMs: 10,
-      }),
+      });
+    },
   };
 }

@@ -11,7 +11,8 @@ type Call = keyof Driver | 'start' | 'stopOrders' | 'check' | 'finish' | 'bank.s
 /** What becomes of a call: done and answered, lost on its way, or done without an answer. */
 export type Fate = 'done' | 'lost' | 'unanswered';
 
-const FASTER = 4;
+/** How much time passes from one look to the next. */
+const LOOK_MS = 1_000;
 
 /**
  * A world in memory with a driver, a bank and eyes, which outlives the controllers that tests drop. What was taken away
@@ -29,10 +30,15 @@ export function fakeWorld() {
   const left = new Set<string>();
   let bankFault: object = {};
   let turn: string | null = null;
-  const began = Date.now();
+  let now = Date.now();
   const world = {
-    /** Time passes faster here, lest tests wait for it. */
-    now: () => began + FASTER * (Date.now() - began),
+    /** Time passes with looks only, so that nobody waits for it and a slow machine changes nothing. */
+    now: () => now,
+    pass: (ms: number) => {
+      now += ms;
+    },
+    /** In this phase time stands still, so that it can be met however short it is. */
+    stillIn: undefined as string | undefined,
     calls,
     target,
     removed,
@@ -101,6 +107,7 @@ export function fakeWorld() {
       stopOrders: ({ id }) => call('stopOrders', id, () => {}),
       async look(drill) {
         if (isCut) return new Promise(() => {});
+        if (drill.phase !== world.stillIn) world.pass(LOOK_MS);
         const { turn: _turn, abortAsked: _asked, rules: _rules, ...seen } = goodLook(drill, world.now());
         return {
           ...seen,

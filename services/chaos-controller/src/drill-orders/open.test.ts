@@ -8,9 +8,16 @@ import { aShop } from '../../test/fake-shop.ts';
 import { loadOrders } from './book.ts';
 import { listOrders } from './list-orders.ts';
 import { openDrillOrders } from './open.ts';
-import { tallyOrders } from './tally.ts';
+import { tallyOrders as tallyWith } from './tally.ts';
 
 const migrations = [new URL('../../prisma/migrations/', import.meta.url)];
+
+/** Of a drill that gave every order its time. */
+const tallyOrders = (
+  orders: Parameters<typeof tallyWith>[0],
+  listed: Parameters<typeof tallyWith>[1]['listed'],
+  check: Parameters<typeof tallyWith>[1]['check'],
+) => tallyWith(orders, { listed, check, settled: true });
 
 async function aDrillWithOrders({ perSecond = 20, timeoutMs = 10_000 } = {}) {
   const shop = await aShop();

@@ -2,9 +2,15 @@ import { newId } from '@orderflow/contracts/ids';
 import { expect, test } from 'vitest';
 import { aCheck, aDrillOrder } from '../../test/drill-samples.ts';
 import { asRead } from './drill-order.ts';
-import { ordersSeen, tallyOrders } from './tally.ts';
+import { ordersSeen, tallyOrders as tallyWith } from './tally.ts';
 
 const refused = { orderId: null, acceptedAt: null, refusedAt: 31_000, status: null, endedAt: null };
+/** Of a drill that gave every order its time. */
+const tallyOrders = (
+  orders: Parameters<typeof tallyWith>[0],
+  listing: Parameters<typeof tallyWith>[1]['listed'],
+  check: Parameters<typeof tallyWith>[1]['check'],
+) => tallyWith(orders, { listed: listing, check, settled: true });
 const listed = (...ids: (string | null)[]) => ids.map((id) => ({ id: id!, status: 'PAID' }));
 
 test('an order that is paid or cancelled is at its end, and one that is not is lost', () => {
@@ -19,11 +25,33 @@ test('an order that is paid or cancelled is at its end, and one that is not is l
     refused: 0,
     paid: 1,
     cancelled: 1,
+    open: 0,
+    openIds: [],
     lost: 2,
     lostIds: [stuck.orderId, gone.orderId],
     doubled: 0,
     doubledIds: [],
   });
+});
+
+test('in a drill that ended early, what is on its way is open, and only what is gone is lost', () => {
+  const stuck = aDrillOrder({ status: 'CONFIRMED', endedAt: null });
+  const unread = aDrillOrder({ status: null, endedAt: null });
+  const gone = aDrillOrder({ status: 'MISSING', endedAt: null });
+  const unlisted = aDrillOrder({ status: 'CONFIRMED', endedAt: null });
+  const unanswered = aDrillOrder({ ...refused, refusedAt: null });
+  const stray = { id: newId(), status: 'PENDING' };
+  const found = [...listed(stuck.orderId, unread.orderId, gone.orderId), stray];
+  const all = [stuck, unread, gone, unlisted, unanswered];
+  const tally = (listing: typeof found | null) =>
+    tallyWith(all, { listed: listing, check: null, settled: false });
+  expect(tally(found)).toMatchObject({
+    open: 3,
+    openIds: [stuck.orderId, unread.orderId, stray.id],
+    lost: 2,
+    lostIds: [gone.orderId, unlisted.orderId],
+  });
+  expect(tally(null)).toMatchObject({ open: 3, lost: 1, lostIds: [gone.orderId] });
 });
 
 test('an order that was paid and is not listed any more is lost', () => {
@@ -82,8 +110,32 @@ test('the last end is of the order that was asked for last, not of the one that 
     accepted: 3,
     refused: 0,
     ended: 2,
+    cancelled: 0,
+    openSince: 4_000,
     lastEnd: { askedAt: 2_000, endedAt: 3_000 },
+    lastEnds: [
+      { at: 3_000, cancelled: false },
+      { at: 90_000, cancelled: false },
+    ],
   });
+});
+
+test('of the ends the last ten are seen, in the order in which they came, and whether each was a cancellation', () => {
+  const orders = Array.from({ length: 14 }, (_, i) =>
+    aDrillOrder({ endedAt: 50_000 - i * 1_000, status: i < 3 ? 'CANCELLED' : 'PAID' }),
+  );
+  const { cancelled, lastEnds } = ordersSeen(orders);
+  expect(cancelled).toBe(3);
+  expect(lastEnds.map(({ at }) => at)).toEqual(Array.from({ length: 10 }, (_, i) => 41_000 + i * 1_000));
+  expect(lastEnds.filter((end) => end.cancelled).map(({ at }) => at)).toEqual([48_000, 49_000, 50_000]);
+});
+
+test('an order waits for its end from when it was asked for, also without an answer, until it is refused', () => {
+  const waiting = (changes: Parameters<typeof aDrillOrder>[0]) =>
+    ordersSeen([aDrillOrder(), aDrillOrder({ askedAt: 5_000, endedAt: null, ...changes })]).openSince;
+  expect(waiting({ status: 'CONFIRMED' })).toBe(5_000);
+  expect(waiting({ ...refused, refusedAt: null })).toBe(5_000);
+  expect(waiting(refused)).toBeNull();
 });
 
 test('an end is when the system says, within what is possible', () => {

@@ -1,8 +1,10 @@
 import type { DrillReport } from '@orderflow/contracts/drills';
 import type { CheckView, InvariantName } from '@orderflow/contracts/invariants';
 import type { OrdersSeen } from '../seen.ts';
-import { type DrillOrder, isEnd, isOpen } from './drill-order.ts';
+import { type DrillOrder, isEnd, isOpen, isUnanswered } from './drill-order.ts';
 import type { ListedOrder } from './list-orders.ts';
+
+const LAST_ENDS = 10;
 
 /** What the drill's orders have come to so far. */
 export function ordersSeen(orders: DrillOrder[]): Omit<OrdersSeen, 'open' | 'tries'> {
@@ -12,12 +14,21 @@ export function ordersSeen(orders: DrillOrder[]): Omit<OrdersSeen, 'open' | 'tri
     (latest, order) => (latest && latest.askedAt >= order.askedAt ? latest : order),
     undefined,
   );
+  const isCancelled = ({ status }: DrillOrder) => status === 'CANCELLED';
+  const waiting = orders.filter((order) => isUnanswered(order) || isOpen(order));
+  const lastEnds = ended.toSorted((a, b) => a.endedAt! - b.endedAt!).slice(-LAST_ENDS);
   return {
     asked: orders.length,
     accepted: accepted.length,
     refused: orders.filter(({ refusedAt }) => refusedAt !== null).length,
     ended: ended.length,
+    cancelled: ended.filter(isCancelled).length,
+    openSince: waiting.reduce<number | null>(
+      (first, { askedAt }) => Math.min(first ?? askedAt, askedAt),
+      null,
+    ),
     lastEnd: last ? { askedAt: last.askedAt, endedAt: last.endedAt! } : null,
+    lastEnds: lastEnds.map((order) => ({ at: order.endedAt!, cancelled: isCancelled(order) })),
   };
 }
 
@@ -30,19 +41,24 @@ const doubling: readonly InvariantName[] = [
 
 /**
  * Who is at an end, who is not, and who is there more than once. `listed` is every order of the drill's customer as
- * the system lists them, null when it could not be asked; `check` is the auditor's last one.
+ * the system lists them, null when it could not be asked; `check` is the auditor's last one. `settled`: every order
+ * had its time to come to its end, so who is not there is lost; else it may only be on its way.
  */
 export function tallyOrders(
   orders: DrillOrder[],
-  listed: ListedOrder[] | null,
-  check: CheckView | null,
+  { listed, check, settled }: { listed: ListedOrder[] | null; check: CheckView | null; settled: boolean },
 ): DrillReport['orders'] {
   const { asked, accepted, refused } = ordersSeen(orders);
   const withStatus = (...statuses: string[]) =>
     orders.filter(({ acceptedAt, status }) => acceptedAt !== null && status && statuses.includes(status))
       .length;
   const strays = straysAmong(orders, listed);
-  const lost = new Set([...lostAmong(orders, listed), ...strays.lost]);
+  const gone = new Set(goneAmong(orders, listed));
+  const wanting = orders.filter((order) => isOpen(order) || (order.orderId && gone.has(order.orderId)));
+  const missing = [...new Set([...wanting.map(({ orderId }) => orderId!), ...strays.late])];
+  const isLost = (id: string) => settled || gone.has(id);
+  const lostIds = missing.filter(isLost);
+  const openIds = missing.filter((id) => !isLost(id));
   const named = doubledBy(check);
   const doubled = new Set([...strays.doubled, ...named.ids]);
   return {
@@ -51,15 +67,17 @@ export function tallyOrders(
     refused,
     paid: withStatus('PAID', 'SHIPPED', 'FULFILLED'),
     cancelled: withStatus('CANCELLED'),
-    lost: lost.size,
-    lostIds: [...lost],
+    open: openIds.length,
+    openIds,
+    lost: lostIds.length,
+    lostIds,
     doubled: doubled.size + named.unnamed,
     doubledIds: [...doubled],
   };
 }
 
-/** Orders that are to be there and are not at an end, or not there, or are one for two keys. */
-function lostAmong(orders: DrillOrder[], listed: ListedOrder[] | null): string[] {
+/** Orders that are to be there and are not, or are one for two keys. */
+function goneAmong(orders: DrillOrder[], listed: ListedOrder[] | null): string[] {
   const there = listed && new Set(listed.map(({ id }) => id));
   const seen = new Set<string>();
   return orders.flatMap((order) => {
@@ -67,7 +85,7 @@ function lostAmong(orders: DrillOrder[], listed: ListedOrder[] | null): string[]
     if (id === null) return [];
     const shared = seen.has(id);
     seen.add(id);
-    return isOpen(order) || shared || (there && !there.has(id)) ? [id] : [];
+    return order.status === 'MISSING' || shared || (there && !there.has(id)) ? [id] : [];
   });
 }
 
@@ -80,7 +98,7 @@ function straysAmong(orders: DrillOrder[], listed: ListedOrder[] | null) {
   const strays = (listed ?? []).filter(({ id }) => !known.has(id)).sort((a, b) => (a.id < b.id ? -1 : 1));
   const unnamed = orders.filter(({ orderId }) => orderId === null).length;
   return {
-    lost: strays.filter(({ status }) => !isEnd(status)).map(({ id }) => id),
+    late: strays.filter(({ status }) => !isEnd(status)).map(({ id }) => id),
     doubled: strays.slice(unnamed).map(({ id }) => id),
   };
 }

@@ -1,4 +1,4 @@
-import type { DrillState } from '../drill-state.ts';
+import { type DrillState, recoveredAfter } from '../drill-state.ts';
 import { decide, enter, find, isWanted, want } from './moves.ts';
 import { type Look, probesWith, trackWell, unwell } from './watching.ts';
 
@@ -16,8 +16,9 @@ export function recovering(drill: DrillState, look: Look) {
   trackWell(drill, look);
   if (drill.wellLooks >= WELL_LOOKS) {
     drill.recoveredAt = drill.wellSince!;
-    const seconds = (drill.recoveredAt - (drill.lastInjectedAt ?? drill.faultEndedAt!)) / 1000;
-    return verify(drill, at, `All was well again ${seconds.toFixed(1)} s after the fault.`);
+    const seconds = recoveredAfter(drill);
+    const when = seconds === null ? '' : ` ${seconds.toFixed(1)} s after the fault first struck`;
+    return verify(drill, at, `All was well again${when}.`);
   }
   // What just got well has its three looks.
   if (at <= drill.recoverBy! || (drill.wellSince !== null && drill.wellSince <= drill.recoverBy!)) return;

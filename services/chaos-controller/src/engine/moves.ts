@@ -1,5 +1,6 @@
 import type { DrillPhase, Verdict } from '@orderflow/contracts/drills';
 import type { DrillState, Effect, Finding } from '../drill-state.ts';
+import type { Look } from './watching.ts';
 
 const faultEffects: readonly Effect['do'][] = ['remove', 'cut', 'scale-to-zero', 'bank'];
 
@@ -46,9 +47,30 @@ export function decide(drill: DrillState, at: number, verdict: Verdict, { reason
   // Only what is told stays: nothing new may begin now.
   drill.todo = drill.todo.filter((effect) => effect.do === 'tell');
   if (!drill.undone) want(drill, { do: 'undo' });
-  if (drill.startedAt !== null && !drill.tallies) want(drill, { do: 'stop-orders' }, { do: 'tally' });
-  if (!drill.spec.dryRun) want(drill, { do: 'end-turn' });
+  if (isUncounted(drill)) want(drill, { do: 'stop-orders' });
+  else endTurn(drill);
   note(drill, at, message);
+}
+
+const isUncounted = ({ startedAt, tallies }: DrillState): boolean => startedAt !== null && !tallies;
+
+/** The last of all: who has the turn is the only one who touches the system. */
+function endTurn(drill: DrillState) {
+  if (!drill.spec.dryRun) want(drill, { do: 'end-turn' });
+}
+
+/** How long the orders of a drill that was ended have to come to their end, if settling would not take less. */
+const LAST_ENDS_MS = 30_000;
+
+/** Lets the orders of a drill that is decided come to their end, for a while, and has them counted. */
+export function windUp(drill: DrillState, { at, orders }: Pick<Look, 'at' | 'orders'>) {
+  const { ending, spec } = drill;
+  if (!ending || !isUncounted(drill) || isWanted(drill, 'tally')) return;
+  const patience = Math.min(LAST_ENDS_MS, spec.settleWithinSeconds * 1000);
+  const isDone = orders.open === 0 && !isWanted(drill, 'stop-orders');
+  if (!isDone && !drill.late && at - ending.decidedAt < patience) return;
+  want(drill, { do: 'tally' });
+  endTurn(drill);
 }
 
 /** How long winding up may take before the verdict stands without it. */
@@ -58,7 +80,7 @@ export const WIND_UP_MS = 60_000;
 export function conclude(drill: DrillState, at: number) {
   const { ending } = drill;
   if (!ending || drill.endedAt !== null) return;
-  const done = drill.todo.every((effect) => effect.do === 'tell');
+  const done = !isUncounted(drill) && drill.todo.every((effect) => effect.do === 'tell');
   if (!done && at - ending.decidedAt <= WIND_UP_MS) return;
   const left = drill.undone ? '' : ' The fault could not be undone yet; that is tried again every minute.';
   drill.reason = ending.reason;

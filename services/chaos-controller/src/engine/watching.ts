@@ -16,6 +16,10 @@ export const AWAY_MS = 10_000;
 const TURN_UNKNOWN_MS = 10_000;
 /** A burn rate of fewer tries says nothing. */
 const LEAST_TRIES = 5;
+/** A shorter time without an order at its end shows nothing. */
+const LEAST_PAUSE_MS = 3_000;
+/** Of the last orders at their end. */
+const CANCELLED_SHARE = 0.2;
 
 const uidsRemoved = (drill: DrillState) =>
   new Set(
@@ -50,6 +54,25 @@ export function unsteady(drill: DrillState, look: Seen): string[] {
   return found;
 }
 
+/** The longest of the last times that no order came to its end, the one until now included. */
+export function longestGapOf({ at, orders: { lastEnds } }: Seen): number {
+  const next = [...lastEnds.slice(1).map((end) => end.at), at];
+  return Math.max(0, ...lastEnds.map((end, i) => next[i]! - end.at));
+}
+
+/** No order has come to its end for much longer than it took before, and not because none was asked for. */
+function isPaused(drill: DrillState, { at, orders: { lastEnds, openSince } }: Seen): boolean {
+  if (openSince === null) return false;
+  const pausedSince = Math.max(openSince, lastEnds.at(-1)?.at ?? 0);
+  return at - pausedSince > Math.max(LEAST_PAUSE_MS, 3 * drill.longestGap);
+}
+
+/** Drills order what is there and pay with a good card: where no order was cancelled, some now are. */
+function isCancelling(drill: DrillState, { orders: { lastEnds } }: Seen): boolean {
+  const cancelled = lastEnds.filter((end) => end.cancelled).length;
+  return drill.cancelledBefore === 0 && cancelled > 0 && cancelled / lastEnds.length >= CANCELLED_SHARE;
+}
+
 /** What shows that something is wrong; the first such look is the detection. */
 export function symptom(drill: DrillState, look: Seen): string | undefined {
   if (look.target && !isReady(drill, look)) return 'target';
@@ -58,6 +81,8 @@ export function symptom(drill: DrillState, look: Seen): string | undefined {
   if (failing) return `probe ${failing.name}`;
   if (look.orders.tries.bad > drill.badTries) return 'orders';
   if (look.invariants === 'broken') return 'invariants';
+  if (isCancelling(drill, look)) return 'orders are being cancelled';
+  if (isPaused(drill, look)) return 'orders stopped coming to their end';
   return undefined;
 }
 

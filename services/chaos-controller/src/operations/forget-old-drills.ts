@@ -1,0 +1,28 @@
+import type { Database } from '@orderflow/service-kit/database';
+
+/** Few at a time: each may have thousands of orders. */
+const AT_ONCE = 10;
+
+// The last of a name stays, and the last of it that struck, which the next one is compared with; so does what a
+// schedule shows, and a drill whose fault has still to be undone.
+const FORGET = `
+  WITH old AS (
+    SELECT id FROM drills AS d
+    WHERE ended_at < now() - make_interval(days => $1) AND undone
+      AND EXISTS (SELECT FROM drills WHERE name = d.name AND id > d.id)
+      AND (injected_at IS NULL
+        OR EXISTS (SELECT FROM drills WHERE name = d.name AND id > d.id AND injected_at IS NOT NULL AND report IS NOT NULL))
+      AND NOT EXISTS (SELECT FROM schedules WHERE last_drill = d.id)
+    ORDER BY id LIMIT ${AT_ONCE}),
+  orders AS (DELETE FROM drill_orders USING old WHERE drill_id = old.id)
+  DELETE FROM drills USING old WHERE drills.id = old.id RETURNING drills.id`;
+
+/** Deletes drills that ended more than so many days ago, with their orders and reports. Gives how many there were. */
+export async function forgetOldDrills(db: Database, keepDays: number): Promise<number> {
+  let forgotten = 0;
+  for (;;) {
+    const batch = (await db.query(FORGET, [keepDays])).length;
+    forgotten += batch;
+    if (batch < AT_ONCE) return forgotten;
+  }
+}
