@@ -72,7 +72,10 @@ const status: Schema = {
         asked: figure(),
         accepted: figure(),
         refused: figure('Asked as often as a client may, and never accepted.'),
-        lost: figure('Accepted, and not at an end; or gone.'),
+        open: figure(
+          'Accepted, and not at an end when it was counted, in a drill that did not give it its time.',
+        ),
+        lost: figure('Accepted, and gone; or not at an end by the deadline.'),
         doubled: figure('More orders than were asked for, or more than one charge or message for one.'),
       },
     },

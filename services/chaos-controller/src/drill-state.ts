@@ -30,7 +30,8 @@ export type Outcome =
   | { of: 'remove'; uid: string; removed: Removed }
   | { of: 'check'; view: CheckView | undefined }
   | { of: 'tally'; tallies: Tallies }
-  | { of: Exclude<Effect['do'], 'take-turn' | 'remove' | 'check' | 'tally'> };
+  | { of: 'cut' | 'scale-to-zero'; refused?: string }
+  | { of: Exclude<Effect['do'], 'take-turn' | 'remove' | 'cut' | 'scale-to-zero' | 'check' | 'tally'> };
 
 export type Chosen = { name: string; uid: string; outcome: Removed['outcome'] | null };
 export type ProbeTally = { samples: number; failed: number; unknown: number; last: ProbeResult };

@@ -27,9 +27,12 @@ export type Removed = { outcome: 'removed' } | { outcome: 'gone' } | { outcome: 
 
 export type KillSwitch = { engaged: boolean; reason: string; by: string };
 
+/** Thrown where it is certain that nothing comes of it, now or later; with why, as a sentence. */
+export class Refusal extends Error {}
+
 /**
  * What a drill does to the world. Each of these may be called again after the controller died, with the same
- * arguments, and then does only what is left to do. They throw when it is not known what came of it.
+ * arguments, and then does only what is left to do. They throw when it is not known what came of it, and a Refusal when nothing did.
  */
 export type Driver = {
   kind: 'kubernetes' | 'local';

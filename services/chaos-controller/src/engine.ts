@@ -101,6 +101,8 @@ function take(drill: DrillState, outcome: Outcome, at: number) {
       return takeRemoval(drill, outcome, at);
     case 'cut':
     case 'scale-to-zero':
+      if (outcome.refused === undefined) return struck(drill, at);
+      return decide(drill, at, 'Refused', { reason: 'FaultRefused', message: outcome.refused });
     case 'bank':
       return struck(drill, at);
     case 'undo':

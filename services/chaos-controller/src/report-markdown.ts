@@ -132,6 +132,8 @@ function timeline({ timeline, injectedAt, startedAt }: DrillReport): string {
 
 const howTo = ({ name, id, driver }: DrillReport) =>
   [
+    `Where ${code(`k8s/drills/${name}.yaml`)} declares it:`,
+    '',
     '```sh',
     `npm run drill ${name}                          # on one machine`,
     `kubectl apply -f k8s/drills/${name}.yaml       # in a cluster`,

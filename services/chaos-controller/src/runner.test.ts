@@ -48,6 +48,16 @@ describe('a drill that is written down', () => {
     );
   });
 
+  test('whose fault cannot be done here is refused in the words of who knows, and leaves nothing', async () => {
+    const world = fakeWorld();
+    world.fate = (call) => (call === 'cut' ? 'refused' : 'done');
+    const { run, start, over } = await drillController(world);
+    run();
+    const { state } = await over(await start(partition));
+    expect(state).toMatchObject({ phase: 'Refused', reason: 'FaultRefused', message: 'cut cannot be' });
+    await eventually(() => expectNothingLeft(world));
+  });
+
   test('is compared with the one before it', async () => {
     const { run, start, over } = await drillController(fakeWorld());
     run();

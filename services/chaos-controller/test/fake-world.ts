@@ -1,6 +1,6 @@
 import type { DrillSpec } from '@orderflow/contracts/drills';
 import type { DrillState } from '../src/drill-state.ts';
-import type { Driver, KillSwitch, TargetState } from '../src/driver.ts';
+import { type Driver, type KillSwitch, Refusal, type TargetState } from '../src/driver.ts';
 import type { World } from '../src/runner/perform.ts';
 import type { Eyes } from '../src/seen.ts';
 import { aCheck } from './drill-samples.ts';
@@ -9,7 +9,7 @@ import { goodLook, someTallies } from './engine-world.ts';
 type Call = keyof Driver | 'start' | 'stopOrders' | 'check' | 'finish' | 'bank.set' | 'bank.reset';
 
 /** What becomes of a call: done and answered, lost on its way, or done without an answer. */
-export type Fate = 'done' | 'lost' | 'unanswered';
+export type Fate = 'done' | 'lost' | 'unanswered' | 'refused';
 
 /** How much time passes from one look to the next. */
 const LOOK_MS = 1_000;
@@ -37,8 +37,8 @@ export function fakeWorld() {
     pass: (ms: number) => {
       now += ms;
     },
-    /** In this phase time stands still, so that it can be met however short it is. */
-    stillIn: undefined as string | undefined,
+    /** In this phase time stands still, so that it can be met however short it is; in all until a test waits for one. */
+    stillIn: 'all' as string | undefined,
     calls,
     target,
     removed,
@@ -69,6 +69,7 @@ export function fakeWorld() {
       const fate = await world.fate(name);
       if (isCut) return new Promise(() => {});
       if (fate === 'lost') throw new Error(`${name} got lost`);
+      if (fate === 'refused') throw new Refusal(`${name} cannot be`);
       const result = work();
       if (fate === 'unanswered') throw new Error(`${name} was not answered`);
       return result;
@@ -107,7 +108,7 @@ export function fakeWorld() {
       stopOrders: ({ id }) => call('stopOrders', id, () => {}),
       async look(drill) {
         if (isCut) return new Promise(() => {});
-        if (drill.phase !== world.stillIn) world.pass(LOOK_MS);
+        if (world.stillIn !== 'all' && drill.phase !== world.stillIn) world.pass(LOOK_MS);
         const { turn: _turn, abortAsked: _asked, rules: _rules, ...seen } = goodLook(drill, world.now());
         return {
           ...seen,

@@ -13,6 +13,7 @@ import {
   type RequestContext,
   ServerConfiguration,
 } from '@kubernetes/client-node';
+import { Refusal } from '../driver.ts';
 
 /** Beyond it an answer is of no use: a drill is looked at every second. */
 const ANSWER_WITHIN_MS = 5_000;
@@ -85,7 +86,9 @@ export function wordsOf(error: unknown): string {
 /** The answer, or an error with the API server's words; the client's own has every header in it. */
 export const inWords = <T>(answer: Promise<T>): Promise<T> =>
   answer.catch((cause) => {
-    throw new Error(wordsOf(cause), { cause });
+    // An admission policy, or the Role: the same tomorrow.
+    const refused = [403, 422].includes(statusOf(cause) ?? 0);
+    throw new (refused ? Refusal : Error)(wordsOf(cause), { cause });
   });
 
 function parsed(text: string): unknown {

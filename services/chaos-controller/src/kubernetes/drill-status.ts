@@ -30,6 +30,7 @@ export function statusOfDrill(resource: DrillResource, row: DrillRow, now: Date)
       accepted: report?.orders.accepted ?? orders.accepted,
       ...(report && {
         refused: report.orders.refused,
+        open: report.orders.open,
         lost: report.orders.lost,
         doubled: report.orders.doubled,
       }),

@@ -9,6 +9,7 @@ import { eventually } from '@orderflow/testing/eventually';
 import { testScope } from '@orderflow/testing/scope';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { testDriver } from '../../test/driver-contract.ts';
+import { Refusal } from '../driver.ts';
 import { createLocalDriver } from './driver.ts';
 
 let system: System;
@@ -95,6 +96,7 @@ test('Postgres cannot be cut off on one machine, and the driver says what can be
   const { driver } = newDriver();
   const drill = { id: randomUUID(), until: new Date(Date.now() + 10_000) };
   await expect(driver.cut(postgres, drill)).rejects.toThrow(/many processes.*Use crash/);
+  await expect(driver.cut(postgres, drill)).rejects.toBeInstanceOf(Refusal);
   expect(await driver.leftovers()).toEqual([]);
 });
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Refusal } from '../driver.ts';
 
 const process = z.object({
   name: z.string(),
@@ -48,8 +49,12 @@ export function createSupervisor({ url, token }: { url: string; token: string })
       if (status === 403) return { outcome: 'refused' as const, why: whyOf(answer) };
       throw new Error(`The supervisor answered ${status}: ${whyOf(answer)}`);
     },
-    grip: (name: string, grip: { by: string; how: 'freeze' | 'hold'; until: Date }) =>
-      must('PUT', `/grips/${name}`, grip),
+    async grip(name: string, grip: { by: string; how: 'freeze' | 'hold'; until: Date }): Promise<void> {
+      const { status, answer } = await ask('PUT', `/grips/${name}`, grip);
+      if (status === 200) return;
+      if (status >= 400 && status < 500) throw new Refusal(whyOf(answer));
+      throw new Error(`The supervisor answered ${status}: ${whyOf(answer)}`);
+    },
     release: (by: string) => must('DELETE', `/grips/${by}`),
     grips: async () => grips.parse(await must('GET', '/grips')).items,
     turn: async (what: 'take' | 'keep' | 'end', by: string, forMs: number) =>

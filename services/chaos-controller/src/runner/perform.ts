@@ -1,6 +1,6 @@
 import type { BankFaults } from '../bank.ts';
 import type { DrillState, Effect, Outcome } from '../drill-state.ts';
-import type { Driver } from '../driver.ts';
+import { type Driver, Refusal } from '../driver.ts';
 import type { Eyes } from '../seen.ts';
 
 export type World = { driver: Driver; eyes: Eyes; bank: Pick<BankFaults, 'set' | 'reset'> };
@@ -34,11 +34,9 @@ export async function perform(
       return { of: 'remove', uid: effect.instance.uid, removed };
     }
     case 'cut':
-      await driver.cut(spec.target, { id, until: new Date(effect.until) });
-      return { of: 'cut' };
+      return struck('cut', driver.cut(spec.target, { id, until: new Date(effect.until) }));
     case 'scale-to-zero':
-      await driver.scaleToZero(spec.target, { id });
-      return { of: 'scale-to-zero' };
+      return struck('scale-to-zero', driver.scaleToZero(spec.target, { id }));
     case 'bank':
       await bank.set(effect.fault);
       return { of: 'bank' };
@@ -58,6 +56,16 @@ export async function perform(
     }
     default:
       return effect satisfies never;
+  }
+}
+
+async function struck(of: 'cut' | 'scale-to-zero', strike: Promise<void>): Promise<Outcome> {
+  try {
+    await strike;
+    return { of };
+  } catch (error) {
+    if (error instanceof Refusal) return { of, refused: error.message };
+    throw error;
   }
 }
 
