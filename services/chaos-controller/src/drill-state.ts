@@ -66,8 +66,9 @@ export type DrillState = {
   steadySince: number | null;
   /** Tries that had gone bad at the last look. */
   badTries: number;
-  /** Before the fault: the longest that no order came to its end, in milliseconds, and how many were cancelled. */
+  /** Before the fault: the longest that no order came to its end and that one took, in milliseconds; how many were cancelled. */
   longestGap: number;
+  slowestBefore: number;
   cancelledBefore: number;
   invariantsBefore: InvariantsView['status'];
   /** Instances chosen for removal, one list for each time. */
@@ -129,6 +130,7 @@ export const newDrill = (drill: { id: string; name: string; spec: DrillSpec; at:
   steadySince: null,
   badTries: 0,
   longestGap: 0,
+  slowestBefore: 0,
   cancelledBefore: 0,
   invariantsBefore: 'unknown',
   rounds: [],

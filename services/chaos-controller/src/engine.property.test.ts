@@ -81,7 +81,7 @@ function lookWith(one: Odds): Partial<Look> {
         open: one.orders === 'open' ? 1 : 0,
         openSince: one.orders === 'open' ? 3 : null,
         lastEnd: { askedAt: 1, endedAt: 2 },
-        lastEnds: [{ at: 2, cancelled: false }],
+        lastEnds: [{ at: 2, cancelled: false, tookMs: 1 }],
         tries: { good: 5, bad: 4 },
       },
     }),

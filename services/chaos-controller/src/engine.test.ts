@@ -349,7 +349,11 @@ describe('the first sign of a fault', () => {
       look: (drill, at) => {
         if (drill.phase === 'SteadyState') {
           const lastAt = at - (at % gapMs);
-          const lastEnds = [lastAt - gapMs, lastAt].map((end) => ({ at: end, cancelled: false }));
+          const lastEnds = [lastAt - gapMs, lastAt].map((end) => ({
+            at: end,
+            cancelled: false,
+            tookMs: 200,
+          }));
           return {
             orders: { ...orders, lastEnds, lastEnd: { askedAt: lastAt, endedAt: lastAt }, ...before },
           };
@@ -359,7 +363,7 @@ describe('the first sign of a fault', () => {
       },
     }).drill;
   const stopped = (lastAt: number) => ({
-    lastEnds: [{ at: lastAt, cancelled: false }],
+    lastEnds: [{ at: lastAt, cancelled: false, tookMs: 200 }],
     openSince: lastAt + 100,
   });
 
@@ -386,13 +390,29 @@ describe('the first sign of a fault', () => {
 
   const ends = (cancelled: number) => ({
     cancelled,
-    lastEnds: Array.from({ length: 10 }, (_, i) => ({ at: i, cancelled: i < cancelled })),
+    lastEnds: Array.from({ length: 10 }, (_, i) => ({ at: i, cancelled: i < cancelled, tookMs: 200 })),
   });
 
   test('is that two of ten orders are cancelled, where none was', () => {
     expect(detectedIn(500, () => ends(2)).detected).toEqual({ after: 1, by: 'orders are being cancelled' });
     expect(detectedIn(500, () => ends(1)).detected).toBeNull();
     expect(detectedIn(500, () => ends(2), { cancelled: 1 }).detected).toBeNull();
+  });
+
+  const slow = (count: number, tookMs: number) => ({
+    lastEnds: Array.from({ length: 10 }, (_, i) => ({
+      at: i,
+      cancelled: false,
+      tookMs: i < count ? tookMs : 200,
+    })),
+  });
+
+  test('is that three of ten orders take over a second, and three times as long as the slowest before', () => {
+    const { detected } = detectedIn(500, () => slow(3, 1_100));
+    expect(detected).toEqual({ after: 1, by: 'orders take longer to their end' });
+    expect(detectedIn(500, () => slow(2, 1_100)).detected).toBeNull();
+    expect(detectedIn(500, () => slow(3, 900)).detected).toBeNull();
+    expect(detectedIn(500, () => slow(3, 1_100), slow(1, 400)).detected).toBeNull();
   });
 });
 

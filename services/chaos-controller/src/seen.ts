@@ -25,8 +25,8 @@ export type OrdersSeen = {
   openSince: number | null;
   /** Of the order asked last among those that are at their end, in epoch milliseconds. */
   lastEnd: { askedAt: number; endedAt: number } | null;
-  /** The last ten that came to their end, the latest one last. */
-  lastEnds: { at: number; cancelled: boolean }[];
+  /** The last ten that came to their end, the latest one last; how long each took, in milliseconds. */
+  lastEnds: { at: number; cancelled: boolean; tookMs: number }[];
   /** Single tries of the last `abortWhen.windowSeconds`. */
   tries: { good: number; bad: number };
 };

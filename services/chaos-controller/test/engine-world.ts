@@ -63,7 +63,7 @@ export function goodLook(drill: DrillState, at: number): Look {
       open: 0,
       openSince: null,
       lastEnd: { askedAt: at - 100, endedAt: at },
-      lastEnds: [300, 200, 100].map((ago) => ({ at: at - ago, cancelled: false })),
+      lastEnds: [300, 200, 100].map((ago) => ({ at: at - ago, cancelled: false, tookMs: 100 })),
       tries: { good: 30, bad: 0 },
     },
     invariants: 'holds',

@@ -114,8 +114,8 @@ test('the last end is of the order that was asked for last, not of the one that 
     openSince: 4_000,
     lastEnd: { askedAt: 2_000, endedAt: 3_000 },
     lastEnds: [
-      { at: 3_000, cancelled: false },
-      { at: 90_000, cancelled: false },
+      { at: 3_000, cancelled: false, tookMs: 1_000 },
+      { at: 90_000, cancelled: false, tookMs: 89_000 },
     ],
   });
 });

@@ -28,7 +28,11 @@ export function ordersSeen(orders: DrillOrder[]): Omit<OrdersSeen, 'open' | 'tri
       null,
     ),
     lastEnd: last ? { askedAt: last.askedAt, endedAt: last.endedAt! } : null,
-    lastEnds: lastEnds.map((order) => ({ at: order.endedAt!, cancelled: isCancelled(order) })),
+    lastEnds: lastEnds.map((order) => ({
+      at: order.endedAt!,
+      cancelled: isCancelled(order),
+      tookMs: order.endedAt! - order.askedAt,
+    })),
   };
 }
 

@@ -3,7 +3,7 @@ import type { TargetState } from '../driver.ts';
 import { isRemoval, refusals, targetRefusals } from '../guards.ts';
 import { choose, inject } from './fault.ts';
 import { decide, enter, want } from './moves.ts';
-import { type Look, longestGapOf, unsteady } from './watching.ts';
+import { type Look, longestGapOf, slowestOf, unsteady } from './watching.ts';
 
 /** How long it may take to look at the target, and to get the turn. */
 const TARGET_UNKNOWN_MS = 10_000;
@@ -63,6 +63,7 @@ export function steadyState(drill: DrillState, look: Look) {
   drill.badTries = look.orders.tries.bad;
   drill.cancelledBefore = look.orders.cancelled;
   drill.longestGap = problems.length > 0 ? 0 : Math.max(drill.longestGap, longestGapOf(look));
+  drill.slowestBefore = problems.length > 0 ? 0 : Math.max(drill.slowestBefore, slowestOf(look));
   drill.steadySince = problems.length > 0 ? null : (drill.steadySince ?? at);
   drill.invariantsBefore = look.invariants === 'unreachable' ? 'unknown' : look.invariants;
   if (drill.steadySince !== null && at - drill.steadySince >= spec.steadySeconds * 1000) {

@@ -20,6 +20,9 @@ const LEAST_TRIES = 5;
 const LEAST_PAUSE_MS = 3_000;
 /** Of the last orders at their end. */
 const CANCELLED_SHARE = 0.2;
+const SLOW_SHARE = 0.3;
+/** Nobody calls an order slow that took less. */
+const LEAST_SLOW_MS = 1_000;
 
 const uidsRemoved = (drill: DrillState) =>
   new Set(
@@ -60,6 +63,17 @@ export function longestGapOf({ at, orders: { lastEnds } }: Seen): number {
   return Math.max(0, ...lastEnds.map((end, i) => next[i]! - end.at));
 }
 
+/** Of the last orders at their end, the longest that one took. */
+export const slowestOf = ({ orders: { lastEnds } }: Seen): number =>
+  Math.max(0, ...lastEnds.map(({ tookMs }) => tookMs));
+
+/** Orders take much longer than the slowest of them took before. */
+function isSlow(drill: DrillState, { orders: { lastEnds } }: Seen): boolean {
+  const limit = Math.max(LEAST_SLOW_MS, 3 * drill.slowestBefore);
+  const slow = lastEnds.filter(({ tookMs }) => tookMs > limit).length;
+  return slow > 0 && slow / lastEnds.length >= SLOW_SHARE;
+}
+
 /** No order has come to its end for much longer than it took before, and not because none was asked for. */
 function isPaused(drill: DrillState, { at, orders: { lastEnds, openSince } }: Seen): boolean {
   if (openSince === null) return false;
@@ -83,6 +97,7 @@ export function symptom(drill: DrillState, look: Seen): string | undefined {
   if (look.invariants === 'broken') return 'invariants';
   if (isCancelling(drill, look)) return 'orders are being cancelled';
   if (isPaused(drill, look)) return 'orders stopped coming to their end';
+  if (isSlow(drill, look)) return 'orders take longer to their end';
   return undefined;
 }
 
