@@ -76,6 +76,14 @@ const purchase = () => ({ items: [{ productId: the.product, quantity: 1 }] });
 const letters = () => ({ ids: [the.nothing] });
 const aCard = { number: '4242424242424242', expMonth: 12, expYear: 2034, cvc: '123' };
 const credentials = () => ({ email: `${newId()}@example.com`, password: newId() });
+const dryRun = () => ({
+  name: 'order-crash',
+  spec: {
+    hypothesis: 'Nothing comes of it.',
+    target: { kind: 'service', service: 'order' },
+    fault: { type: 'crash' },
+  },
+});
 const refreshToken = () => ({ refreshToken: newId() });
 
 type Row = [method: string, path: string, statuses: number[], body?: () => object];
@@ -141,6 +149,17 @@ const matrix: Row[] = [
   ['GET', '/api/invariants', [401, 403, 403, 403, 403, 200]],
   ['POST', '/api/invariants/checks', [401, 403, 403, 403, 403, 200], () => ({})],
   ['GET', '/api/invariants/violations', [401, 403, 403, 403, 403, 200]],
+  ['GET', '/api/faults', [401, 403, 403, 403, 403, 200]],
+  ['PUT', '/api/faults', [401, 403, 403, 403, 403, 200], () => ({})],
+  ['DELETE', '/api/faults', [401, 403, 403, 403, 403, 200]],
+  ['GET', '/api/drills/kill-switch', [401, 403, 403, 403, 403, 200]],
+  ['PUT', '/api/drills/kill-switch', [401, 403, 403, 403, 403, 200], () => ({ engaged: false, reason: 'x' })],
+  ['GET', '/api/drills/schedules', [401, 403, 403, 403, 403, 200]],
+  ['POST', '/api/drills', [401, 403, 403, 403, 403, 202], dryRun],
+  ['GET', '/api/drills', [401, 403, 403, 403, 403, 200]],
+  ['GET', '/api/drills/{nothing}', [401, 403, 403, 403, 403, 404]],
+  ['GET', '/api/drills/{nothing}/report', [401, 403, 403, 403, 403, 404]],
+  ['POST', '/api/drills/{nothing}/abort', [401, 403, 403, 403, 403, 404], () => ({ reason: 'x' })],
   ['POST', '/api/accounts', [401, 403, 403, 403, 403, 201], account],
   ['POST', '/api/auth/register', all(201), () => ({ ...credentials(), name: 'New' })],
   ['POST', '/api/auth/login', all(401), credentials],
