@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +16,8 @@ import { createLedgers } from './ledgers.ts';
 export async function startTestSystem(env: Record<string, string> = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'orderflow-e2e-'));
   const root = fileURLToPath(new URL('..', import.meta.url));
-  const ports = portsFrom({ ORDERFLOW_PORT_BASE: String(await freePortBase()) });
+  const claimed = await claimPorts();
+  const ports = portsFrom({ ORDERFLOW_PORT_BASE: String(claimed.base) });
   // Short time-outs, so that what a dead or frozen consumer left is taken over within seconds.
   const extra = {
     DEMO: 'true',
@@ -89,6 +90,7 @@ export async function startTestSystem(env: Record<string, string> = {}) {
     async stop() {
       await ledgers.close();
       await system.stop();
+      claimed.release();
       await rm(folder, { recursive: true, force: true });
     },
   };
@@ -108,19 +110,26 @@ const ready = (url: string) =>
     { timeoutMs: 30_000 },
   );
 
-/** A base above which all of the system's ports are free now. */
-async function freePortBase(): Promise<number> {
+/** So many ports are one system's, its second replicas included. */
+const BLOCK = 60;
+
+/** A block of ports that are free now and nobody else's: the last of them is kept until `release`. */
+async function claimPorts(): Promise<{ base: number; release: () => void }> {
   for (;;) {
     // Below 32768, from where on Linux takes the ports of outgoing connections: one of those could be there first.
-    const base = 20_000 + Math.floor(Math.random() * 12_000);
-    const free = await Promise.all(Array.from({ length: 23 + REPLICA_OFFSET }, (_, i) => isFree(base + i)));
-    if (free.every(Boolean)) return base;
+    const base = 20_000 + BLOCK * Math.floor(Math.random() * 200);
+    const claim = await listenOn(base + BLOCK - 1);
+    if (!claim) continue;
+    const others = await Promise.all(Array.from({ length: BLOCK - 1 }, (_, i) => listenOn(base + i)));
+    await Promise.all(others.map((other) => other && new Promise((closed) => other.close(closed))));
+    if (others.every(Boolean)) return { base, release: () => claim.close() };
+    claim.close();
   }
 }
 
-const isFree = (port: number) =>
-  new Promise<boolean>((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+const listenOn = (port: number) =>
+  new Promise<Server | undefined>((resolve) => {
+    const server = createServer().unref();
+    server.once('error', () => resolve(undefined));
+    server.listen(port, '127.0.0.1', () => resolve(server));
   });
