@@ -44,13 +44,19 @@ export async function takeCustody(db: Database, events: Custody[], failed?: Erro
 type RetryRow = Custody & { begun: number; ended: number };
 
 // One at a time: were several begun at once, those behind an event that kills the process would look guilty too.
+// Materialized, or a plan may look for the next one once for each row, and begin them all.
 const BEGIN_NEXT = `
-  UPDATE messaging.retry SET begun = begun + 1, next_attempt_at = now() + $2 * interval '1 millisecond'
-  WHERE (consumer_group, key) IN (
+  WITH next AS MATERIALIZED (
     SELECT consumer_group, key FROM messaging.retry
     WHERE consumer_group = $1 AND next_attempt_at <= now()
     ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-  RETURNING consumer_group AS group, key, stream, entry_id AS "entryId", body, begun, ended`;
+  UPDATE messaging.retry SET begun = begun + 1, next_attempt_at = now() + $2 * interval '1 millisecond'
+  FROM next WHERE retry.consumer_group = next.consumer_group AND retry.key = next.key
+  RETURNING retry.consumer_group AS group, retry.key, stream, entry_id AS "entryId", body, begun, ended`;
+
+/** Counts an attempt at the event that has waited longest as begun; for so long nobody else begins another. */
+export const beginNext = (db: Pick<Database, 'query'>, group: string, forMs: number) =>
+  db.query<RetryRow>(BEGIN_NEXT, [group, forMs]);
 
 const TAKE_BACK = `
   UPDATE messaging.retry SET begun = begun - 1, next_attempt_at = now()
@@ -91,7 +97,7 @@ export function startRetries({
 
   async function tryNext(): Promise<boolean> {
     await takeBackBrokenOff();
-    const [row] = await db.query<RetryRow>(BEGIN_NEXT, [group, handlerTimeoutMs * 1.5]);
+    const [row] = await beginNext(db, group, handlerTimeoutMs * 1.5);
     if (!row) return false;
     const deaths = row.begun - 1 - row.ended;
     if (deaths >= MAX_DEATHS) {
