@@ -166,6 +166,12 @@ export function openEyes(options: EyesOptions): Eyes {
       };
     },
 
+    async leave({ id }) {
+      const open = held.get(id);
+      held.delete(id);
+      await (await open)?.close();
+    },
+
     async close() {
       const unwritten = (error: unknown) =>
         log.warn({ error }, 'what became of orders was not written down; it is found out again');

@@ -52,6 +52,11 @@ export function createDrillMetrics({ registry }: Metrics) {
         phase.set({ drill: drill.name, phase: one }, one === drill.phase ? 1 : 0);
       }
     },
+    /** It is another controller's now. */
+    leave({ name }: DrillState): void {
+      active.set({ drill: name }, 0);
+      for (const one of drillPhase.options) phase.set({ drill: name, phase: one }, 0);
+    },
     /** Once for each drill, when it is over. */
     count(drill: DrillState): void {
       const { name, phase: verdict, injectedAt, detected } = drill;

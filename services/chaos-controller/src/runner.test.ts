@@ -194,6 +194,45 @@ describe('a controller that dies', () => {
   });
 });
 
+describe('two controllers at once', () => {
+  test('take no more than one would: the later one has the drill, the other leaves it', async () => {
+    const world = fakeWorld();
+    const { run, start, over, reaches } = await drillController(world);
+    const first = run();
+    const id = await start({ fault: { type: 'crash', times: 3 } });
+    await reaches(id, 'SteadyState');
+    run();
+    await eventually(() => expect(world.effects()).toContain('leave'), { timeoutMs: 10_000 });
+    expect(await first.scope.metrics.registry.metrics()).toMatch(/orderflow_drill_active\{.*\} 0/);
+    const { state } = await over(id);
+    expect(state.phase).toBe('Passed');
+    expect(world.removed).toHaveLength(3);
+    expect(world.effects().filter((one) => one === 'leave')).toHaveLength(1);
+    expectNothingLeft(world);
+  }, 40_000);
+
+  test('and when the later one dies, the other goes on after a while', async () => {
+    const world = fakeWorld();
+    const { run, start, over, reaches } = await drillController(world);
+    run();
+    const id = await start(partition);
+    await reaches(id, 'SteadyState');
+    const second = run();
+    await eventually(() => expect(world.effects()).toContain('leave'), { timeoutMs: 10_000 });
+    second.drop();
+    await eventually(
+      () => {
+        world.pass(1_000);
+        expect(world.effects().filter((one) => one === 'takeTurn')).toHaveLength(3);
+      },
+      { timeoutMs: 10_000, everyMs: 20 },
+    );
+    const { state } = await over(id);
+    expect(state.phase).toBe('Passed');
+    expectNothingLeft(world);
+  }, 40_000);
+});
+
 describe('what nobody answers', () => {
   test('is done again with the same arguments, and strikes once', async () => {
     const world = fakeWorld();

@@ -40,7 +40,7 @@ export function startRunner(options: Options) {
   const { leftoversEveryMs = 60_000 } = options;
   const { driver, eyes } = world;
   const log = scope.log.child({ part: 'runner' });
-  const book = openDrillBook({ db, driverKind: driver.kind, makeReport, log });
+  const book = openDrillBook({ db, driverKind: driver.kind, makeReport, log, now });
   const hands = createHands({ world, book, log, now });
   const turns = turnKeeper({ driver, now });
   const loop = scope.health.watchLoop('runner', MAX_SILENCE_MS);
@@ -54,11 +54,13 @@ export function startRunner(options: Options) {
 
   async function advance(one: OpenDrill): Promise<void> {
     const { state, abortAsked } = one;
+    if (one.lost) return leave(one);
     if (state.endedAt !== null) return close(one);
     const [seen, turn, rules] = await Promise.all([eyes.look(state), turns.keep(state), rulesFor(one)]);
     metrics.killSwitch(seen.killSwitch.engaged);
     const next = step(one.state, { ...seen, turn, abortAsked, rules });
     await book.change(one, next);
+    if (one.lost) return leave(one);
     await hands.workOff(one, everyMs);
     metrics.follow(one.state);
     if (one.state.endedAt !== null) await close(one);
@@ -73,6 +75,18 @@ export function startRunner(options: Options) {
     metrics.count(state);
     const { name, phase: verdict, reason, message } = state;
     log.info({ drill: id, name, verdict, reason, message }, 'a drill is over');
+  }
+
+  async function leave(one: OpenDrill): Promise<void> {
+    const { id, state } = one;
+    book.leave(one);
+    turns.forget(id);
+    metrics.leave(state);
+    log.warn(
+      { drill: id, name: state.name },
+      'another controller has taken a drill over; it is left to that one',
+    );
+    await eyes.leave(state);
   }
 
   async function round(): Promise<void> {

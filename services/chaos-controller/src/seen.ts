@@ -67,6 +67,8 @@ export type Eyes = {
   check(question: { since: Date; settledBy: Date }): Promise<CheckView | undefined>;
   /** Counts the orders for the report, and forgets the drill. Called again it counts the same. */
   finish(drill: DrillState): Promise<Tallies>;
+  /** Leaves the drill's orders to another process, and forgets the drill. */
+  leave(drill: DrillState): Promise<void>;
   /** For the end of this process: nothing is asked for or looked at after it. */
   close(): Promise<void>;
 };

@@ -6,7 +6,7 @@ import type { Eyes } from '../src/seen.ts';
 import { aCheck } from './drill-samples.ts';
 import { goodLook, someTallies } from './engine-world.ts';
 
-type Call = keyof Driver | 'start' | 'stopOrders' | 'check' | 'finish' | 'bank.set' | 'bank.reset';
+type Call = keyof Driver | 'start' | 'stopOrders' | 'leave' | 'check' | 'finish' | 'bank.set' | 'bank.reset';
 
 /** What becomes of a call: done and answered, lost on its way, or done without an answer. */
 export type Fate = 'done' | 'lost' | 'unanswered' | 'refused';
@@ -119,6 +119,7 @@ export function fakeWorld() {
       },
       check: () => call('check', '', () => aCheck('one-charge-per-order', [])),
       finish: ({ id }) => call('finish', id, () => someTallies),
+      leave: ({ id }) => call('leave', id, () => {}),
       close: async () => {},
     };
     const bank: World['bank'] = {

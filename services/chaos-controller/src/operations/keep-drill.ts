@@ -11,19 +11,46 @@ export type RunningDrill = { id: string; state: DrillState; version: number; abo
 /** Those that are not over, the oldest first. */
 export const runningDrills = (db: Database): Promise<RunningDrill[]> => db.query<RunningDrill>(RUNNING);
 
+/** How far who takes a drill over counts on: whatever the one before it still writes is older than that. */
+const ERA = 100_000;
+const endOfEra = (version: number) => version - (version % ERA) + ERA;
+
+const CLAIM = `
+  UPDATE drills SET version = $2 WHERE id = $1 AND version < $2 AND ended_at IS NULL RETURNING state, version`;
+
+/**
+ * Takes a drill over from whoever had it until now: nothing that is written by that one holds any more. Undefined when
+ * another controller was faster.
+ */
+export async function claimDrill(
+  db: Database,
+  { id, version }: RunningDrill,
+): Promise<Pick<RunningDrill, 'state' | 'version'> | undefined> {
+  const next = endOfEra(version);
+  return (await db.query<Pick<RunningDrill, 'state' | 'version'>>(CLAIM, [id, next]))[0];
+}
+
 const KEEP = `
   UPDATE drills SET state = $2, version = $3, phase = $4, undone = $5, report = $6,
     injected_at = to_timestamp($7::float8 / 1000), ended_at = to_timestamp($8::float8 / 1000)
-  WHERE id = $1 AND version < $3`;
+  WHERE id = $1 AND version < $3 RETURNING id`;
 
-/** Writes down what a drill is now: its phase, what is to be done, its time line and its report in one statement. */
+const TAKEN_OVER = 'SELECT id FROM drills WHERE id = $1 AND version >= $2';
+
+/**
+ * Writes down what a drill is now: its phase, what is to be done, its time line and its report in one statement. Gives
+ * false when another controller has taken it over.
+ */
 export async function keepDrill(
   db: Database,
   { drill, version, report }: { drill: DrillState; version: number; report: DrillReport | null },
-): Promise<void> {
+): Promise<boolean> {
   const { id, phase, undone, injectedAt, endedAt } = drill;
   const reported = report && JSON.stringify(report);
-  await db.query(KEEP, [id, JSON.stringify(drill), version, phase, undone, reported, injectedAt, endedAt]);
+  const values = [id, JSON.stringify(drill), version, phase, undone, reported, injectedAt, endedAt];
+  if ((await db.query(KEEP, values)).length > 0) return true;
+  // Or it was written before, and the answer to that was lost.
+  return (await db.query(TAKEN_OVER, [id, endOfEra(version)])).length === 0;
 }
 
 const PREVIOUS = `
