@@ -6,6 +6,9 @@ import { findCluster } from './test-cluster/cluster.ts';
 import { createCommands } from './test-cluster/commands.ts';
 import { findCustomers } from './test-cluster/customers.ts';
 import { diagnose } from './test-cluster/diagnosis.ts';
+import { createDrillRuns } from './test-cluster/drill-runs.ts';
+import { readTraces } from './test-cluster/drill-traces.ts';
+import { chooseDrills, tryDrill } from './test-cluster/drills.ts';
 import { testDriver } from './test-cluster/driver-tests.ts';
 import { chooseFaults, type Fault } from './test-cluster/faults.ts';
 import { provideImages } from './test-cluster/images.ts';
@@ -115,6 +118,18 @@ async function testCluster(): Promise<void> {
     record(line);
     if (!line.passed) console.log(await diagnose(kube));
   }
+
+  if (options['skip-drills'] || chooseDrills(options.only).length === 0) return;
+  const runs = createDrillRuns({ kube, gatewayUrl, internalToken, signal });
+  const traces = await readTraces(kube, runs);
+  for (const drill of chooseDrills(options.only)) {
+    say(`${drill.name} …`);
+    const line = await tryDrill(drill, { kube, runs, traces, root, signal });
+    record(line);
+    if (!line.passed) console.log(await diagnose(kube));
+  }
+  const wrong = await judge.whatIsWrong();
+  record({ name: 'the books after the drills', passed: wrong.length === 0, wrong });
 }
 
 /** An upgrade from another commit comes first, or what follows would be that commit's. */
@@ -128,7 +143,10 @@ function faultsToDo(): Fault[] {
 function record(line: Line): void {
   lines.push(line);
   const { name, passed, accepted, seconds, wrong } = line;
-  const figures = accepted === undefined ? '' : `: ${accepted} orders, ${seconds?.toFixed(1)} s`;
-  say(`${passed ? '✓' : '✗'} ${name}${figures}`);
+  const figures = [
+    ...(accepted === undefined ? [] : [`${accepted} orders`]),
+    ...(seconds === undefined ? [] : [`${seconds.toFixed(1)} s`]),
+  ];
+  say([`${passed ? '✓' : '✗'} ${name}`, ...figures].join(', '));
   for (const text of wrong.slice(0, 8)) console.log(`         ${text}`);
 }

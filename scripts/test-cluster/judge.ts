@@ -52,7 +52,26 @@ export async function createJudge(ledgers: Ledgers, signal: AbortSignal) {
     return new Map(paid.map(({ id, at }) => [id, at.getTime() - ahead]));
   }
 
+  /** What the books show to be wrong that nothing was blamed for before. */
+  async function whatIsWrong(): Promise<string[]> {
+    let violations: string[] = [];
+    const right = async () => {
+      violations = (await ledgers.violations()).filter((text) => !blamed.has(text));
+      if (violations.length > 0) throw new Error(violations.join('; '));
+    };
+    try {
+      await until('the books are right', right, { seconds: 20, signal });
+      return [];
+    } catch (error) {
+      signal.throwIfAborted();
+      for (const text of violations) blamed.add(text);
+      return [(error as Error).message];
+    }
+  }
+
   return {
+    whatIsWrong,
+
     /** Counts an order that was accepted outside of a stream. */
     know: (id: string) => void known.add(id),
 
@@ -70,15 +89,7 @@ export async function createJudge(ledgers: Ledgers, signal: AbortSignal) {
         wrong.push(error.message);
       };
       await until('every accepted order comes to its end', settled, { seconds: 120, signal }).catch(blame);
-      const right = async () => {
-        const violations = (await ledgers.violations()).filter((text) => !blamed.has(text));
-        if (violations.length > 0) throw new Error(violations.join('; '), { cause: violations });
-      };
-      await until('the books are right', right, { seconds: 20, signal }).catch((error: Error) => {
-        const violations = (error.cause as Error | undefined)?.cause;
-        if (Array.isArray(violations)) for (const text of violations) blamed.add(text);
-        blame(error);
-      });
+      wrong.push(...(await whatIsWrong()));
 
       const statuses = new Map((await ledgers.orders()).map(({ id, status }) => [id, status]));
       const lost = accepted.filter(

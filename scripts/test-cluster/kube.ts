@@ -41,6 +41,8 @@ export function createKube({ run }: Pick<Commands, 'run'>, namespace: string, re
 
   return {
     kubectl,
+    apply: (object: object) =>
+      run('kubectl', ['--namespace', namespace, 'apply', '-f', '-'], { input: JSON.stringify(object) }),
     namespace,
     release,
     selectorOf,

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { drillNames } from './drills.ts';
 import { faultNames } from './faults.ts';
 
 const HELP = `npm run test:cluster -- [options]
@@ -6,7 +7,8 @@ const HELP = `npm run test:cluster -- [options]
 Installs OrderFlow into a namespace of its own of the cluster that kubectl reaches, and proves it there: helm test, journeys
 of customers, then faults one after the other while orders stream in. Judged by the books of every service, not by their
 word: no order lost, none doubled, money and stock add up. Before that, what drills do to a cluster and what it refuses them, in
-namespaces drills-lab-*. Needs kubectl, helm, docker, and a cluster such as
+namespaces drills-lab-*; after it every drill of k8s/drills by kubectl apply, and some whose controller dies in the middle.
+Needs kubectl, helm, docker, and a cluster such as
 
   kind create cluster        or        minikube start
 
@@ -14,7 +16,9 @@ or, as root, a program named by ORDERFLOW_CLUSTER that answers to: up, env, load
 
   --rate N              orders a second during a fault (default 5)
   --within SECONDS      orders complete again after each fault, or it failed (default 15)
-  --only TEXT           faults whose name contains this; may be given more than once
+  --only TEXT           faults and drills whose name contains this ("drills:" is in that of each drill); may be given more
+                        than once
+  --skip-drills         faults alone
   --upgrade-from REF    installs the charts of this commit first, and upgrades from them under load
   --skip-build          the images are on the node from an earlier run
   --load-command CMD    how images come to the node: run as CMD IMAGE...
@@ -22,9 +26,9 @@ or, as root, a program named by ORDERFLOW_CLUSTER that answers to: up, env, load
   --keep                leaves the release when done
   --help                this text
 
-The figures go to .orderflow/test-cluster/report.json. Faults:
+The figures go to .orderflow/test-cluster/report.json. Faults and drills:
 
-${faultNames.map((name) => `  ${name}`).join('\n')}`;
+${[...faultNames, ...drillNames].map((name) => `  ${name}`).join('\n')}`;
 
 export type Options = ReturnType<typeof readOptions>;
 
@@ -35,6 +39,7 @@ export function readOptions() {
       rate: { type: 'string', default: '5' },
       within: { type: 'string', default: '15' },
       only: { type: 'string', multiple: true, default: [] },
+      'skip-drills': { type: 'boolean', default: false },
       'upgrade-from': { type: 'string' },
       'skip-build': { type: 'boolean', default: false },
       'load-command': { type: 'string' },
@@ -51,8 +56,9 @@ export function readOptions() {
   if (!(rate >= 1 && rate <= 50)) refuse(`--rate ${values.rate} is not a number from 1 to 50.`);
   const within = Number(values.within);
   if (!(within > 0)) refuse(`--within ${values.within} is not a number of seconds.`);
-  const unknown = values.only.find((text) => !faultNames.some((name) => name.includes(text)));
-  if (unknown) refuse(`No fault is called anything like "${unknown}"; --help lists them.`);
+  const names = values['skip-drills'] ? faultNames : [...faultNames, ...drillNames];
+  const unknown = values.only.find((text) => !names.some((name) => name.includes(text)));
+  if (unknown) refuse(`Nothing is called anything like "${unknown}"; --help lists what there is.`);
   return { ...values, rate, within };
 }
 

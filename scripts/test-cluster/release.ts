@@ -10,10 +10,12 @@ import { until } from './until.ts';
 export const RESERVATION_SECONDS = 90;
 
 const values = {
-  global: { demo: true, image: { tag: TAG } },
+  global: { demo: true, image: { tag: TAG }, drills: { allowed: true, admissionPolicy: true } },
   inventory: { env: { RESERVATION_TTL_SECONDS: String(RESERVATION_SECONDS) } },
   // The customers of a run log in once.
   customer: { env: { ACCESS_TOKEN_SECONDS: '3600' } },
+  // Each follows at once on the one before.
+  'chaos-controller': { env: { DRILL_COOLDOWN_SECONDS: '0' } },
 };
 
 type Parts = { commands: Commands; kube: Kube; root: string; say: (text: string) => void };
@@ -94,7 +96,12 @@ export function createRelease({ commands, kube, root, say }: Parts) {
 
     test: () => run('helm', ['test', release, '--namespace', namespace, '--timeout', '5m']),
 
-    /** With everything in it, its volumes too. */
-    remove: () => run('kubectl', ['delete', 'namespace', namespace, '--wait', '--timeout=180s']),
+    /** With everything in its namespace, the volumes too, and what it has outside of it. */
+    async remove(): Promise<void> {
+      // While their controller is there: without it a Drill that is under way would stay.
+      await kube.kubectl('delete', 'drills', '--all', '--timeout=60s').catch(() => {});
+      await run('helm', ['uninstall', release, '--namespace', namespace, '--ignore-not-found']);
+      await run('kubectl', ['delete', 'namespace', namespace, '--wait', '--timeout=180s']);
+    },
   };
 }

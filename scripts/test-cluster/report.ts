@@ -5,6 +5,8 @@ import { dirname } from 'node:path';
 export type Line = {
   name: string;
   passed: boolean;
+  /** Of a drill. */
+  verdict?: string;
   accepted?: number;
   lost?: number;
   doubled?: number;
@@ -13,6 +15,8 @@ export type Line = {
   /** From the fault until orders complete again, and of the order that took longest. */
   seconds?: number;
   slowest?: number;
+  /** Of a drill: from its fault until something showed it. */
+  detected?: number;
   wrong: string[];
 };
 
@@ -20,18 +24,31 @@ const show = (value: number | undefined): string => (value === undefined ? '' : 
 
 export function table(lines: Line[]): string {
   const rows = [
-    ['', 'what', 'accepted', 'lost', 'doubled', '5xx mute', 'again after s', 'slowest s'],
+    [
+      '',
+      'what',
+      'verdict',
+      'accepted',
+      'lost',
+      'doubled',
+      '5xx mute',
+      'seen after s',
+      'again after s',
+      'slowest s',
+    ],
     ...lines.map((line) => [
       line.passed ? '✓' : '✗',
       line.name,
+      line.verdict ?? '',
       ...[line.accepted, line.lost, line.doubled, line.mute].map(show),
+      line.detected?.toFixed(1) ?? '',
       line.seconds?.toFixed(1) ?? '',
       line.slowest?.toFixed(1) ?? '',
     ]),
   ];
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   const pad = (cell: string, column: number) =>
-    column < 2 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!);
+    column < 3 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!);
   return rows.map((row) => row.map(pad).join('  ').trimEnd()).join('\n');
 }
 
