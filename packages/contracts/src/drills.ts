@@ -91,7 +91,7 @@ export const drillProbe = z
     prometheus: z
       .strictObject({ query: z.string().min(1).max(2_000), is: comparison, value: z.number() })
       .optional(),
-    /** Whether it may fail while the fault lasts. Before it and after recovery it never may. */
+    /** Whether it may fail while the fault lasts, at two looks in a row. Before it and after recovery it never may. */
     mayFail: z.boolean().default(true),
   })
   .refine(({ http, prometheus }) => (http === undefined) !== (prometheus === undefined), {

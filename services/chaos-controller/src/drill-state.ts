@@ -34,7 +34,14 @@ export type Outcome =
   | { of: Exclude<Effect['do'], 'take-turn' | 'remove' | 'cut' | 'scale-to-zero' | 'check' | 'tally'> };
 
 export type Chosen = { name: string; uid: string; outcome: Removed['outcome'] | null };
-export type ProbeTally = { samples: number; failed: number; unknown: number; last: ProbeResult };
+export type ProbeTally = {
+  samples: number;
+  failed: number;
+  /** Up to now, without one that held or was unknown between them. */
+  failedInARow: number;
+  unknown: number;
+  last: ProbeResult;
+};
 /** One word for programs, a sentence for people. */
 export type Finding = { reason: string; message: string };
 export type Ending = Finding & { verdict: Verdict; decidedAt: number };

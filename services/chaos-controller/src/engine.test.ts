@@ -464,6 +464,16 @@ describe('the verdict', () => {
     expect(drill.probes.checkout).toMatchObject({ failed: 4, last: 'holds' });
   });
 
+  test('is not Failed by a single look at which such a probe failed', () => {
+    const probes = [{ name: 'checkout', http: { url: '/health', status: 200 }, mayFail: false }];
+    let looks = 0;
+    const { drill } = drive(drillOf({ probes }), {
+      look: inPhase('Observing', () => ({ probes: { checkout: looks++ % 2 === 0 ? 'fails' : 'holds' } })),
+    });
+    expect(verdictOf(drill)).toMatchObject({ phase: 'Passed' });
+    expect(drill.probes.checkout!.failed).toBeGreaterThan(1);
+  });
+
   test.each([
     ['OrdersLost', { lost: 1, lostIds: ['order-7'] }, 'Lost, of 30 accepted orders: 1 (order-7).'],
     ['OrdersDoubled', { doubled: 1, doubledIds: ['order-8'] }, 'Done twice: 1 (order-8).'],

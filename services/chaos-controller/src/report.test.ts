@@ -37,7 +37,7 @@ const over = (changes: Parameters<typeof aDrill>[0] = {}) =>
       { chosenAt: 10_000, instances: [{ name: 'inventory-1', uid: 'a', outcome: 'removed' }] },
       { chosenAt: 15_000, instances: [{ name: 'inventory-1', uid: 'b', outcome: 'removed' }] },
     ],
-    probes: { products: { samples: 9, failed: 2, unknown: 1, last: 'holds' } },
+    probes: { products: { samples: 9, failed: 2, failedInARow: 0, unknown: 1, last: 'holds' } },
     invariantsBefore: 'holds',
     check: aCheck('one-charge-per-order', []),
     tallies: tallies(),

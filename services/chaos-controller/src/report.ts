@@ -45,7 +45,7 @@ export const makeReport: MakeReport = ({ drill, driver, previous }) => {
     recoveredAfter: recovered === null ? null : rounded(recovered),
     latency,
     pace,
-    probes: Object.entries(drill.probes).map(([name, tally]) => ({ name, ...tally })),
+    probes: Object.entries(drill.probes).map(([name, { failedInARow: _, ...tally }]) => ({ name, ...tally })),
     invariants: { before: drill.invariantsBefore, after: drill.check },
     timeline: drill.timeline.map(({ at, phase, what }) => ({ at: iso(at), phase, what })),
     previous: previous && {

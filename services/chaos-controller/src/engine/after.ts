@@ -1,6 +1,6 @@
 import { type DrillState, recoveredAfter } from '../drill-state.ts';
 import { decide, enter, find, isWanted, want } from './moves.ts';
-import { type Look, probesWith, trackWell, unwell } from './watching.ts';
+import { failingProbes, type Look, probesWith, trackWell, unwell } from './watching.ts';
 
 /** Looks in a row at which all must be well. */
 const WELL_LOOKS = 3;
@@ -55,7 +55,7 @@ export function verifying(drill: DrillState, look: Look) {
   const lateAt = drill.spec.settleWithinSeconds * 1000;
   drill.late ||= waited > lateAt;
   if (drill.recoveredAt !== null) {
-    for (const { name } of probesWith(drill, look, 'fails')) {
+    for (const { name } of failingProbes(drill, look)) {
       const message = `The probe ${name} failed after recovery.`;
       find(drill, 'failures', { reason: 'ProbeFailed', message }, at);
     }

@@ -3,7 +3,7 @@ import type { TargetState } from '../driver.ts';
 import { isRemoval, targetRefusals } from '../guards.ts';
 import { tooLate } from './after.ts';
 import { dropFaults, enter, find, isFault, note, want } from './moves.ts';
-import { type Look, probesWith, symptom, trackWell } from './watching.ts';
+import { failingProbes, type Look, symptom, trackWell } from './watching.ts';
 
 /** How long it may take to do the fault. */
 const INJECT_MS = 30_000;
@@ -90,7 +90,7 @@ function watch(drill: DrillState, look: Look) {
     drill.detected = { after: Math.max(0, at - drill.injectedAt) / 1000, by };
     note(drill, at, `The first sign of it: ${by}.`);
   }
-  for (const { name } of probesWith(drill, look, 'fails').filter(({ mayFail }) => !mayFail)) {
+  for (const { name } of failingProbes(drill, look).filter(({ mayFail }) => !mayFail)) {
     const message = `The probe ${name} failed while the fault lasted, and it never may.`;
     find(drill, 'failures', { reason: 'ProbeFailed', message }, at);
   }

@@ -42,6 +42,10 @@ export function isReady(drill: DrillState, { target }: Seen): boolean {
 export const probesWith = ({ spec }: DrillState, { probes }: Seen, result: 'fails' | 'unknown') =>
   spec.probes.filter(({ name }) => (probes[name] ?? 'unknown') === result);
 
+/** Those that have failed at two looks in a row: a single answer that comes late says more of the machine than of the system. */
+export const failingProbes = (drill: DrillState, look: Seen) =>
+  probesWith(drill, look, 'fails').filter(({ name }) => drill.probes[name]!.failedInARow >= 2);
+
 /** What keeps things from being steady before the fault. */
 export function unsteady(drill: DrillState, look: Seen): string[] {
   const { orders } = look;
@@ -130,10 +134,11 @@ export function trackWell(drill: DrillState, look: Seen) {
 export function tallyProbes(drill: DrillState, { probes }: Seen) {
   for (const { name } of drill.spec.probes) {
     const last = probes[name] ?? 'unknown';
-    const tally = drill.probes[name] ?? { samples: 0, failed: 0, unknown: 0, last };
+    const tally = drill.probes[name] ?? { samples: 0, failed: 0, failedInARow: 0, unknown: 0, last };
     drill.probes[name] = {
       samples: tally.samples + 1,
       failed: tally.failed + (last === 'fails' ? 1 : 0),
+      failedInARow: last === 'fails' ? tally.failedInARow + 1 : 0,
       unknown: tally.unknown + (last === 'unknown' ? 1 : 0),
       last,
     };
