@@ -67,6 +67,6 @@ await runService({ service: 'chaos-controller', logLevel: config.LOG_LEVEL }, as
   if (resources) onStop('drill resources', resources.stop);
   const firing = startSchedules({ db, schedules, scope });
   onStop('schedules', firing.stop);
-  const pruning = startPruning({ db, keepDays: config.DRILL_KEEP_DAYS, log });
+  const pruning = startPruning({ db, keepDays: config.DRILL_KEEP_DAYS, scope });
   onStop('pruning', pruning.stop);
 });

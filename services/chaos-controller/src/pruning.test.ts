@@ -30,10 +30,10 @@ async function withDrills() {
 }
 
 function prune(db: Awaited<ReturnType<typeof drillDatabase>>, changes = {}) {
-  const { log, lines } = testScope();
-  const pruning = startPruning({ db, keepDays: 90, log, ...changes });
+  const scope = testScope();
+  const pruning = startPruning({ db, keepDays: 90, scope, ...changes });
   onTestFinished(pruning.stop);
-  return { ...pruning, lines };
+  return { ...pruning, lines: scope.lines };
 }
 
 test('drills that are too old go with their orders and reports, and the last of each name stays', async () => {

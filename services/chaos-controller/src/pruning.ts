@@ -1,31 +1,27 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '@orderflow/service-kit/database';
-import type { Logger } from '@orderflow/service-kit/logger';
+import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
+import { startLoop } from '@orderflow/service-kit/loop';
 import { forgetOldDrills } from './operations/forget-old-drills.ts';
 
 const DAY_MS = 86_400_000;
 
-type Options = { db: Database; keepDays: number; log: Logger; everyMs?: number };
+type Options = {
+  db: Database;
+  keepDays: number;
+  scope: Pick<ServiceScope, 'log' | 'health'>;
+  everyMs?: number;
+};
 
 /** Forgets old drills now and once a day, until it is stopped. */
-export function startPruning({ db, keepDays, log, everyMs = DAY_MS }: Options) {
-  const stopping = new AbortController();
-
-  async function run(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      await forgetOldDrills(db, keepDays).then(
-        (drills) => drills > 0 && log.info({ drills, keepDays }, 'forgot old drills'),
-        (error) => log.warn({ error }, 'old drills could not be forgotten; trying again'),
-      );
-      await sleep(everyMs, undefined, { signal: stopping.signal }).catch(() => {});
-    }
-  }
-
-  const running = run();
-  return {
-    async stop(): Promise<void> {
-      stopping.abort();
-      await running;
+export const startPruning = ({ db, keepDays, scope, everyMs = DAY_MS }: Options) =>
+  startLoop({
+    name: 'pruning',
+    scope,
+    everyMs,
+    failure: 'old drills could not be forgotten; trying again',
+    async round() {
+      const drills = await forgetOldDrills(db, keepDays);
+      if (drills > 0) scope.log.info({ drills, keepDays }, 'forgot old drills');
+      return everyMs;
     },
-  };
-}
+  });

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '@orderflow/service-kit/database';
 import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
+import { startLoop } from '@orderflow/service-kit/loop';
 import { resume, step } from './engine.ts';
 import type { Rules } from './guards.ts';
 import type { DrillMetrics } from './metrics.ts';
@@ -43,8 +43,6 @@ export function startRunner(options: Options) {
   const book = openDrillBook({ db, driverKind: driver.kind, makeReport, log, now });
   const hands = createHands({ world, book, log, now });
   const turns = turnKeeper({ driver, now });
-  const loop = scope.health.watchLoop('runner', MAX_SILENCE_MS);
-  const stopping = new AbortController();
 
   const rulesFor = async ({ state }: OpenDrill): Promise<Rules> => {
     // Only a drill that has not begun asks about the others.
@@ -89,7 +87,7 @@ export function startRunner(options: Options) {
     await eyes.leave(state);
   }
 
-  async function round(): Promise<void> {
+  async function advanceAll(): Promise<void> {
     const { drills, found } = await book.all();
     for (const one of found) one.state = resume(one.state, now());
     for (const one of drills) {
@@ -102,31 +100,31 @@ export function startRunner(options: Options) {
   }
 
   let leftoversAt = 0;
-  async function run(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      loop.beat();
-      const began = now();
-      await round().catch((error) => log.error({ error }, 'a round failed; trying again'));
-      if (now() - leftoversAt >= leftoversEveryMs) {
-        leftoversAt = now();
-        await undoLeftovers({ db, ...world, log }).catch((error) =>
-          log.warn({ error }, 'what drills have left could not be undone; trying again'),
-        );
-      }
-      await sleep(Math.max(10, everyMs - (now() - began)), undefined, { signal: stopping.signal }).catch(
-        () => {},
-      );
-    }
+  async function undoWhatIsLeft(): Promise<void> {
+    if (now() - leftoversAt < leftoversEveryMs) return;
+    leftoversAt = now();
+    await undoLeftovers({ db, ...world, log }).catch((error) =>
+      log.warn({ error }, 'what drills have left could not be undone; trying again'),
+    );
   }
 
-  const running = run();
+  const loop = startLoop({
+    name: 'runner',
+    scope: { ...scope, log },
+    everyMs,
+    maxSilenceMs: MAX_SILENCE_MS,
+    failure: 'a round failed; trying again',
+    async round() {
+      const began = now();
+      await advanceAll().finally(undoWhatIsLeft);
+      return Math.max(10, everyMs - (now() - began));
+    },
+  });
   return {
     /** Lets the step in hand end. A drill that is under way is gone on with by the next process. */
     async stop(): Promise<void> {
-      stopping.abort();
-      await running;
+      await loop.stop();
       await hands.rest(REST_MS);
-      loop.done();
     },
   };
 }

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ScheduleSpec, scheduleView } from '@orderflow/contracts/drills';
 import type { Database } from '@orderflow/service-kit/database';
 import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
+import { startLoop } from '@orderflow/service-kit/loop';
 import { Cron } from 'croner';
 import type { z } from 'zod';
 import { fireSchedule, firstSeen, lastFirings } from './operations/fire-schedule.ts';
@@ -42,35 +42,23 @@ type Options = {
 };
 
 /** Fires schedules until it is stopped. */
-export function startSchedules({
+export const startSchedules = ({
   db,
   schedules,
   scope,
   everyMs = EVERY_MS,
   now = () => new Date(),
-}: Options) {
-  const stopping = new AbortController();
-  const loop = scope.health.watchLoop('schedules', 60_000 + everyMs);
-
-  async function run(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      loop.beat();
-      await fireDue(db, schedules, now()).catch((error) =>
-        scope.log.warn({ error }, 'schedules could not be looked at; trying again'),
-      );
-      await sleep(everyMs, undefined, { signal: stopping.signal }).catch(() => {});
-    }
-  }
-
-  const running = run();
-  return {
-    async stop(): Promise<void> {
-      stopping.abort();
-      await running;
-      loop.done();
+}: Options) =>
+  startLoop({
+    name: 'schedules',
+    scope,
+    everyMs,
+    failure: 'schedules could not be looked at; trying again',
+    async round() {
+      await fireDue(db, schedules, now());
+      return everyMs;
     },
-  };
-}
+  });
 
 /** The schedules with what comes next and what they last began. */
 export async function viewSchedules(

@@ -90,7 +90,14 @@ test('upkeep goes on after a failure, and says what it was', async () => {
   const { db, scope } = service;
   await db.query('ALTER TABLE login_failures RENAME TO away');
   const upkeep = upkeepOf(service);
-  await eventually(() => expect(scope.lines).toContainEqual(expect.objectContaining({ part: 'upkeep' })));
+  await eventually(() =>
+    expect(scope.lines).toContainEqual(
+      expect.objectContaining({
+        msg: 'upkeep has to wait',
+        error: expect.stringContaining('login_failures'),
+      }),
+    ),
+  );
   expect(scope.health.stuckLoops()).toEqual([]);
   await db.query('ALTER TABLE away RENAME TO login_failures');
   await service.logIn('eve@example.org', 'a guess').expect(401);

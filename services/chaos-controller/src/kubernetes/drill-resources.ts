@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type DrillPhase, verdicts } from '@orderflow/contracts/drills';
 import type { Database } from '@orderflow/service-kit/database';
 import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
+import { startLoop } from '@orderflow/service-kit/loop';
 import { ProblemError } from '@orderflow/service-kit/problem';
 import type { Driver } from '../driver.ts';
 import { abortDrill } from '../operations/abort-drill.ts';
@@ -130,30 +130,20 @@ export async function syncDrills(deps: Deps): Promise<boolean> {
 /** Keeps Drills and drills together until it is stopped. */
 export function startDrillResources(deps: Deps, { everyMs = EVERY_MS, withoutMs = WITHOUT_MS } = {}) {
   const { scope } = deps;
-  const stopping = new AbortController();
-  const loop = scope.health.watchLoop('drill resources', MAX_SILENCE_MS);
   let known: boolean | undefined;
 
-  async function run(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      loop.beat();
-      const knows = await syncDrills(deps).catch((error) => {
-        scope.log.warn({ why: wordsOf(error) }, 'Drills could not be listed; trying again');
-        return true;
-      });
+  return startLoop({
+    name: 'drill resources',
+    scope,
+    everyMs,
+    maxSilenceMs: MAX_SILENCE_MS,
+    failure: 'Drills could not be listed; trying again',
+    async round() {
+      const knows = await syncDrills(deps).catch((error) => Promise.reject(new Error(wordsOf(error))));
       if (!knows && known !== false)
         scope.log.info('without the definition of drills.orderflow.io, REST works alone');
       known = knows;
-      await sleep(knows ? everyMs : withoutMs, undefined, { signal: stopping.signal }).catch(() => {});
-    }
-  }
-
-  const running = run();
-  return {
-    async stop(): Promise<void> {
-      stopping.abort();
-      await running;
-      loop.done();
+      return knows ? everyMs : withoutMs;
     },
-  };
+  });
 }

@@ -38,7 +38,7 @@ test('when Drills cannot be listed, it is tried again', async () => {
   const resources = startDrillResources(deps, { everyMs: 1, withoutMs: 1 });
   await eventually(() => expect(beats()).toBeGreaterThan(2));
   await resources.stop();
-  expect(lines[0]).toMatchObject({ why: 'the words' });
+  expect(lines[0]).toMatchObject({ error: 'the words' });
 });
 
 test('errors have the words of the API server, and none of its headers', async () => {
