@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { ProblemError } from '@orderflow/service-kit/problem';
 import type { Request } from 'express';
 
@@ -7,33 +6,32 @@ export const MEGABYTE = 1024 * 1024;
 const tooLarge = (limit: number) =>
   new ProblemError('payload_too_large', `Send at most ${Math.floor(limit / MEGABYTE)} MB in one request.`);
 
-/**
- * The body of a request as it comes in, or null when there is none. Throws, or ends with, `payload_too_large`.
- *
- * Not the request itself: undici destroys a body that it cannot send, and the client's connection, on which it is to
- * get its answer, would go with it.
- */
-export function limitedBody(req: Request, limit = MEGABYTE): Readable | null {
-  const length = req.headers['content-length'];
-  if (length === '0' || (length === undefined && req.headers['transfer-encoding'] === undefined)) return null;
-  if (Number(length) > limit) throw tooLarge(limit);
-  let received = 0;
+export const hasBody = ({ headers }: Request): boolean =>
+  headers['content-length'] === undefined
+    ? headers['transfer-encoding'] !== undefined
+    : headers['content-length'] !== '0';
 
-  const take = (chunk: Buffer) => {
-    received += chunk.length;
-    if (received > limit) body.destroy(tooLarge(limit));
-    else if (!body.push(chunk)) req.pause();
-  };
-  const end = () => body.push(null);
-  const body = new Readable({
-    read: () => void req.resume(),
-    destroy(error, callback) {
-      req.off('data', take).off('end', end);
-      // The rest is read and dropped: a client that is still sending does not look for an answer.
+/**
+ * The body of a request once it is whole. Rejects with `payload_too_large`; never settles when the client leaves before.
+ *
+ * Not passed on as it comes: a client that sends slowly would hold one of the few connections to the service, and a
+ * request whose connection broke could not be sent again.
+ */
+export function readBody(req: Request, limit = MEGABYTE): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    if (Number(req.headers['content-length']) > limit) {
       req.resume();
-      callback(error);
-    },
+      return reject(tooLarge(limit));
+    }
+    const parts: Buffer[] = [];
+    let received = 0;
+    req.on('data', (part: Buffer) => {
+      received += part.length;
+      if (received <= limit) return parts.push(part);
+      // The rest is read and dropped: a client that is still sending does not look for an answer.
+      parts.length = 0;
+      reject(tooLarge(limit));
+    });
+    req.once('end', () => resolve(Buffer.concat(parts)));
   });
-  req.on('data', take).once('end', end);
-  return body;
 }

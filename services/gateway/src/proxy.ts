@@ -5,7 +5,7 @@ import { requestContext } from '@orderflow/service-kit/request-context';
 import type { RequestHandler } from 'express';
 import type { Dispatcher, Pool } from 'undici';
 import { passOnTo } from './answer.ts';
-import { limitedBody } from './body.ts';
+import { hasBody, readBody } from './body.ts';
 import {
   circuitProblem,
   codeOf,
@@ -32,8 +32,8 @@ type ProxyOptions = {
 const nobodyWaits = new Error('nobody waits for the answer any more');
 
 /**
- * Passes requests on to a service and its answers back, both as they come. What the service answers, errors
- * included, is passed on as it is; only the lack of an answer becomes a problem of our own.
+ * Passes requests on to a service, each when it is whole, and the answers back as they come. What the service answers,
+ * errors included, is passed on as it is; only the lack of an answer becomes a problem of our own.
  */
 export function createProxy(options: ProxyOptions): RequestHandler {
   const { upstream, timeoutMs, liveAnswers, metrics, log } = options;
@@ -43,41 +43,46 @@ export function createProxy(options: ProxyOptions): RequestHandler {
   return (req, res, next) => {
     if (res.closed) return; // the client left while we looked at who it is
     const { correlationId, traceparent } = requestContext(req);
-    const body = limitedBody(req, bodyLimit);
+    const withBody = hasBody(req);
     const waitMs = breaker.waitMs();
     if (waitMs > 0) {
-      body?.destroy();
+      req.resume();
       metrics.shortened.inc({ upstream: upstream.name });
       throw circuitProblem(upstream.name, waitMs);
     }
     const request: Dispatcher.DispatchOptions = {
       path: req.url,
       method: req.method as Dispatcher.HttpMethod,
-      headers: requestHeaders(req, { correlationId, traceparent }, body !== null),
-      body,
+      headers: requestHeaders(req, { correlationId, traceparent }, withBody),
     };
     const observe = metrics.answered.startTimer({ upstream: upstream.name, route });
     let connection: Dispatcher.DispatchController | undefined;
     let over = false;
 
-    // The whole wait counts: for a connection, for the body to be sent, for the answer to begin.
+    // The whole wait counts: for the body, for a connection, for the answer to begin.
     const timer = setTimeout(() => {
-      const clientIsSlow = body !== null && !req.complete && !req.isPaused();
       end(
-        clientIsSlow
+        withBody && !req.complete
           ? new ProblemError('invalid_request', `The body did not arrive within ${timeoutMs} ms.`)
           : timeoutProblem(upstream.name, timeoutMs),
       );
     }, timeoutMs);
-    body?.on('error', (error) => end(error));
     const forget = live ? liveAnswers.add(finish) : undefined;
     res.once('close', () => {
       forget?.();
       end(); // all is sent, or the client has left
     });
-    if (!over) send(live ? upstream.live : upstream.kept);
+    const pool = live ? upstream.live : upstream.kept;
+    if (!withBody) send(pool);
+    else {
+      readBody(req, bodyLimit).then((body) => {
+        request.body = body;
+        send(pool);
+      }, end);
+    }
 
     function send(pool: Pool): void {
+      if (over) return;
       let sent = false;
       pool.dispatch(request, {
         ...passOnTo(res, (status) => {
@@ -92,7 +97,7 @@ export function createProxy(options: ProxyOptions): RequestHandler {
         },
         onResponseError(_controller, error) {
           // What was not sent can be sent again; so can what only reads.
-          const harmless = !sent || (body === null && (req.method === 'GET' || req.method === 'HEAD'));
+          const harmless = !sent || req.method === 'GET' || req.method === 'HEAD';
           const again = harmless && isBrokenConnection(error) && pool === upstream.kept && !res.headersSent;
           if (over || !again) return end(error);
           metrics.retried.inc({ upstream: upstream.name });
@@ -107,7 +112,6 @@ export function createProxy(options: ProxyOptions): RequestHandler {
       over = true;
       clearTimeout(timer);
       if (!res.writableEnded) connection?.abort(nobodyWaits);
-      body?.destroy();
       if (!failure) {
         if (!res.headersSent) observe({ status: 499 });
         return;
