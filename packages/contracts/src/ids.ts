@@ -1,7 +1,27 @@
 import { v5, v7 } from 'uuid';
 
-/** A new id. UUIDv7 grows with time, which keeps the indexes of large tables compact. */
-export const newId = (): string => v7();
+const ID_BYTES = 16;
+// Drawn for 256 ids at a time: asking the system for those of each takes five times as long as all else about an id.
+const random = Buffer.alloc(256 * ID_BYTES);
+let used = random.length;
+let last = { ms: 0, count: 0 };
+
+/**
+ * A new id. UUIDv7 grows with time, which keeps the indexes of large tables compact; those of one process grow from
+ * each to the next, also within a millisecond (RFC 9562, 6.2, method 1).
+ */
+export function newId(): string {
+  if (used === random.length) {
+    crypto.getRandomValues(random);
+    used = 0;
+  }
+  used += ID_BYTES;
+  const own = random.subarray(used - ID_BYTES, used);
+  const ms = Date.now();
+  // A beginning from which it can be counted up as often as one likes.
+  last = ms > last.ms ? { ms, count: own.readUInt32BE(0) >>> 1 } : { ms: last.ms, count: last.count + 1 };
+  return v7({ random: own, msecs: last.ms, seq: last.count });
+}
 
 /** When an id of `newId` was drawn, in milliseconds since 1970: RFC 9562 puts it into the first 48 bits. */
 export const drawnAt = (id: string): number => Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16);
