@@ -1,3 +1,4 @@
+import { withDeadline } from '@orderflow/service-kit/deadline';
 import { Pool } from 'undici';
 import { z } from 'zod';
 import type { PaymentProvider } from './provider.ts';
@@ -36,17 +37,15 @@ export function createBankProvider({
     path: string,
     { body, key, answer }: { body: object; key?: string; answer: T },
   ): Promise<{ answer: z.infer<T> } | Refused> {
-    const response = await pool.request({
-      method: 'POST',
-      path,
-      headers: { 'content-type': 'application/json', ...(key && { 'idempotency-key': key }) },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(timeoutMs),
+    const { status, text } = await withDeadline(timeoutMs, async (signal) => {
+      const headers = { 'content-type': 'application/json', ...(key && { 'idempotency-key': key }) };
+      const request = { method: 'POST', path, headers, body: JSON.stringify(body), signal } as const;
+      const response = await pool.request(request);
+      return { status: response.statusCode, text: await response.body.text() };
     });
-    const text = await response.body.text();
-    if (response.statusCode === 200) return { answer: answer.parse(JSON.parse(text)) };
-    if (refusals.has(response.statusCode)) return { refused: refusal.parse(JSON.parse(text)).error };
-    throw new Error(`the bank answered ${response.statusCode}`);
+    if (status === 200) return { answer: answer.parse(JSON.parse(text)) };
+    if (refusals.has(status)) return { refused: refusal.parse(JSON.parse(text)).error };
+    throw new Error(`the bank answered ${status}`);
   }
 
   return {
