@@ -9,13 +9,17 @@ import { ensureCluster } from './postgres-cluster.ts';
 import { keptSecret } from './secrets.ts';
 import { keepHandle, type ServerHandle } from './server-handle.ts';
 import { launchServer, type ServerProcess } from './server-process.ts';
+import { socketPath } from './unix-socket.ts';
 
 export type LocalPostgres = ServerHandle & {
   port: number;
   user: string;
   password: string;
-  /** The superuser's address of a database, `postgres` when none is named. */
-  url(database?: string): string;
+  /**
+   * The address of a database, `postgres` when none is named, for the superuser unless another role is. It names the
+   * port and, as `host`, the folder of the Unix socket, which libpq and node-postgres prefer; without it they use TCP.
+   */
+  url(database?: string, role?: { user: string; password: string }): string;
 };
 
 const defaults = {
@@ -30,8 +34,10 @@ const stillAttached = /pre-existing shared memory block/;
 
 /**
  * Starts a Postgres 17 of one's own on 127.0.0.1 with durability as it comes, and waits until it serves.
- * `dataDir` is made when missing and holds the database files and the superuser's random password. Port 0 picks a free one.
- * It ends with this process, even when that is killed. Throws when the port or the data is in use.
+ * `dataDir` is made when missing and holds the database files, the superuser's random password and, unless its
+ * path is too long for one, a Unix socket: a statement costs a third less processor time there than by TCP (measured).
+ * Port 0 picks a free one. It ends with this process, even when that is killed. Throws when the port or the data is
+ * in use.
  */
 export async function startPostgres(options: {
   dataDir: string;
@@ -52,12 +58,16 @@ export async function startPostgres(options: {
   const password = keptSecret(join(folder, 'password'));
   const cluster = ensureCluster({ binaries, folder, account, user, password });
   const port = options.port || (await freePort());
+  const hasSocket = socketPath(folder, `.s.PGSQL.${port}`) !== undefined;
   const settings = {
     ...defaults,
     ...options.settings,
     port: String(port),
     listen_addresses: '127.0.0.1',
-    unix_socket_directories: '',
+    // Quoted, since it is a list.
+    unix_socket_directories: hasSocket ? `"${folder.replaceAll('"', '""')}"` : '',
+    // For the one who runs the server and for root; the folder is as private.
+    unix_socket_permissions: '0700',
   };
 
   const launch = () =>
@@ -85,7 +95,9 @@ export async function startPostgres(options: {
     keepUp: options.keepUp ?? false,
     note,
   });
-  const url = (database = 'postgres') => `postgres://${user}:${password}@127.0.0.1:${port}/${database}`;
+  const search = hasSocket ? `?host=${encodeURIComponent(folder)}` : '';
+  const url = (database = 'postgres', role = { user, password }) =>
+    `postgres://${role.user}:${role.password}@127.0.0.1:${port}/${database}${search}`;
   // Assigned to the handle, not spread: its pid and exited are read anew each time.
   return Object.assign(handle, { port, user, password, url });
 }

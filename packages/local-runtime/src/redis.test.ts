@@ -1,3 +1,5 @@
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { expect, onTestFinished, test } from 'vitest';
@@ -31,6 +33,35 @@ test('Redis wants its password, never evicts and appends to disk', async () => {
   );
 });
 
+const byTcp = (url: string) => url.replace(/\?.*/, '');
+/** What Redis tells of a connection, such as the address it came in by. */
+const client = (redis: Redis) => redis.client('INFO');
+
+test('its address leads through the socket and, without its parameter, through TCP; both want the password', async () => {
+  const dataDir = temporaryFolder();
+  const server = await start({ dataDir });
+  expect(await ask(server.url, client)).toContain(`laddr=${join(dataDir, 'redis.sock')}:0`);
+  expect(await ask(byTcp(server.url), client)).toContain(`laddr=127.0.0.1:${server.port}`);
+  const wrong = server.url.replace(server.password, 'wrong');
+  for (const url of [wrong, byTcp(wrong)]) {
+    await expect(ask(url, (redis) => redis.get('key'))).rejects.toThrow(/NOAUTH|WRONGPASS/);
+  }
+});
+
+test('the socket is for nobody but the user of the server', async () => {
+  const dataDir = temporaryFolder();
+  await start({ dataDir });
+  const { mode, uid } = lstatSync(join(dataDir, 'redis.sock'));
+  expect(mode & 0o777).toBe(0o700);
+  expect(uid).toBe(lstatSync(join(dataDir, 'data')).uid);
+});
+
+test('where the path is too long for a socket Redis serves by TCP alone', async () => {
+  const server = await start({ dataDir: join(temporaryFolder(), 'long'.repeat(20)) });
+  expect(server.url).toBe(byTcp(server.url));
+  expect(await ask(server.url, (redis) => redis.ping())).toBe('PONG');
+});
+
 test('what was written to disk outlives a SIGKILL of Redis', async () => {
   const server = await start();
   // WAITAOF needs 7.2; a rewrite that is done means the same.
@@ -60,6 +91,7 @@ test('a second Redis on the same data is refused: it would destroy it', async ()
   const dataDir = temporaryFolder();
   const first = await start({ dataDir });
   await expect(start({ dataDir })).rejects.toThrow(`in use by another Redis (process ${first.pid})`);
+  expect(await ask(first.url, (redis) => redis.ping())).toBe('PONG');
 });
 
 test('a taken port is refused, naming it and what to set', async () => {

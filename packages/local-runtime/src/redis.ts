@@ -8,10 +8,12 @@ import { isRedisProcess, redisBinary } from './redis-binary.ts';
 import { keptSecret } from './secrets.ts';
 import { keepHandle, type ServerHandle } from './server-handle.ts';
 import { launchServer, type ServerProcess } from './server-process.ts';
+import { socketPath } from './unix-socket.ts';
 
 export type LocalRedis = ServerHandle & {
   port: number;
   password: string;
+  /** Names the port and, as `path`, the Unix socket, which ioredis prefers; without it it uses TCP. */
   url: string;
   /** Deletes all data of a Redis that is stopped, as when its disk is lost. */
   wipe(): void;
@@ -19,7 +21,8 @@ export type LocalRedis = ServerHandle & {
 
 /**
  * Starts a Redis (or Valkey) of one's own on 127.0.0.1 that appends to disk every second and never evicts, and waits
- * until it serves. `dataDir` is made when missing and holds the data and the random password. Port 0 picks a free one.
+ * until it serves. `dataDir` is made when missing and holds the data, the random password and, unless its path
+ * is too long for one, a Unix socket. Port 0 picks a free one.
  * It ends with this process, even when that is killed. Throws when no Redis can be had or the port or data is in use.
  */
 export async function startRedis(options: {
@@ -40,6 +43,7 @@ export async function startRedis(options: {
   const port = options.port || (await freePort());
   const data = join(folder, 'data');
   const pidFile = join(folder, 'redis.pid');
+  const socket = socketPath(folder, 'redis.sock');
 
   const launch = async (): Promise<ServerProcess> => {
     refuseSecondCopy(pidFile, folder);
@@ -50,7 +54,7 @@ export async function startRedis(options: {
       command,
       args: ['-'],
       // By standard input, so that the password is in no process list.
-      input: configuration({ port, password, data }),
+      input: configuration({ port, password, data, socket }),
       env: { ...baseEnv(), ...(libraryPath ? { LD_LIBRARY_PATH: libraryPath } : {}) },
       account,
       ready: /Ready to accept connections/,
@@ -67,13 +71,23 @@ export async function startRedis(options: {
     if (handle.running) throw new Error('Redis still runs: await stop() before wipe().');
     rmSync(data, { recursive: true, force: true });
   };
-  return Object.assign(handle, { port, password, url: `redis://:${password}@127.0.0.1:${port}`, wipe });
+  const search = socket ? `?path=${encodeURIComponent(socket)}` : '';
+  const url = `redis://:${password}@127.0.0.1:${port}${search}`;
+  return Object.assign(handle, { port, password, url, wipe });
 }
 
-function configuration({ port, password, data }: { port: number; password: string; data: string }): string {
+function configuration(options: {
+  port: number;
+  password: string;
+  data: string;
+  socket: string | undefined;
+}): string {
+  const { port, password, data, socket } = options;
   return [
     'bind 127.0.0.1',
     `port ${port}`,
+    // For the one who runs the server and for root; the folder is as private.
+    ...(socket ? [`unixsocket "${socket}"`, 'unixsocketperm 700'] : []),
     `requirepass ${password}`,
     `dir "${data}"`,
     'appendonly yes',

@@ -19,7 +19,7 @@ export async function createDatabases(options: {
     const name = `orderflow_${service.name.replaceAll('-', '_')}`;
     const password = randomSecret();
     await createDatabase(options.postgres, { name, owner: name, password });
-    urls.set(service.name, `postgres://${name}:${password}@127.0.0.1:${options.postgres.port}/${name}`);
+    urls.set(service.name, options.postgres.url(name, { user: name, password }));
   }
   return urls;
 }

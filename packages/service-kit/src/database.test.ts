@@ -1,3 +1,6 @@
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { testDatabase } from '@orderflow/testing/database';
 import { eventually } from '@orderflow/testing/eventually';
 import { silentLog, testScope } from '@orderflow/testing/scope';
@@ -172,6 +175,24 @@ test('a port where nobody listens and a name that nobody has count as unavailabl
     const error = await db.transaction((tx) => tx.query('SELECT 1')).catch((error) => error);
     expect(isDatabaseUnavailable(error)).toBe(true);
   }
+});
+
+test('a Unix socket whose file is gone, and one where too many wait, count as unavailable; other files do not', async () => {
+  const missing = join(tmpdir(), 'orderflow-nowhere');
+  const url = `postgres://nobody:nothing@127.0.0.1:9/nowhere?host=${encodeURIComponent(missing)}`;
+  const error = await anotherPoolOf({ url })
+    .query('SELECT 1')
+    .catch((error) => error);
+  expect(error.message).toBe(`connect ENOENT ${missing}/.s.PGSQL.9`);
+  const full = `connect EAGAIN ${missing}/.s.PGSQL.9`;
+  // As Prisma gives them.
+  const byPrisma = Object.assign(new Error(`Invalid invocation:\n\n\n${full}`), { code: 'EAGAIN' });
+  for (const unavailable of [error, new Error(full), byPrisma]) {
+    expect(isDatabaseUnavailable(unavailable)).toBe(true);
+  }
+  const unread = await readFile(missing).catch((error) => error);
+  expect(unread).toMatchObject({ code: 'ENOENT' });
+  expect(isDatabaseUnavailable(unread)).toBe(false);
 });
 
 test('mistakes in statements, and errors of the work, do not count as unavailable', async () => {

@@ -159,8 +159,12 @@ const unavailableCodes = new Set([
 ]);
 /** Prisma's words for them: not reachable, socket timeout, connection closed, too many connections. */
 const unavailablePrismaCodes = new Set(['P1001', 'P1008', 'P1017', 'P2037']);
+/**
+ * The last is of a Unix socket: its server took the file away, or so many wait for it that no more fit. The codes alone
+ * could be any file's, and Prisma leaves out that it was `connect`.
+ */
 const unavailableMessages =
-  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable/;
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable|connect (ENOENT|EAGAIN)/;
 
 /** Where Prisma keeps the SQLSTATE of an error that it has no code of its own for. */
 const prismaError = z.object({

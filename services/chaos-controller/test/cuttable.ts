@@ -39,6 +39,7 @@ export async function cuttable(given: string) {
   const url = new URL(to);
   url.hostname = '127.0.0.1';
   url.port = String((server.address() as AddressInfo).port);
+  url.search = ''; // it may name a Unix socket, which would lead past us
   return {
     url: url.href,
     cut(how: 'gone' | 'silent'): void {
