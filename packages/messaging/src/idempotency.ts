@@ -89,12 +89,9 @@ const STORE = `
     headers = excluded.headers, body = excluded.body, created_at = now()`;
 
 /** Keeps the answers to keys that `claimKeys` found fresh, in the same transaction. */
-export async function storeReplies(
-  tx: Transaction,
-  answers: { key: IdempotencyKey; reply: Reply }[],
-): Promise<void> {
+export function storeReplies(tx: Transaction, answers: { key: IdempotencyKey; reply: Reply }[]): void {
   if (answers.length === 0) return;
-  await tx.query(STORE, [JSON.stringify(answers.map(({ key, reply }) => ({ ...key, ...reply })))]);
+  tx.send(STORE, [JSON.stringify(answers.map(({ key, reply }) => ({ ...key, ...reply })))]);
 }
 
 /**
@@ -113,7 +110,7 @@ export async function answerOnce(
     if (claim instanceof ProblemError) throw claim;
     if (claim !== 'fresh') return claim!;
     const reply = await work(tx);
-    await storeReplies(tx, [{ key, reply }]);
+    storeReplies(tx, [{ key, reply }]);
     return reply;
   });
 }

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import type { Duplex } from 'node:stream';
 import pg from 'pg';
 import { z } from 'zod';
 import type { Logger } from './logger.ts';
@@ -68,6 +69,13 @@ export function createDatabase({ url, service, log, max = 10, timeoutMs = 10_000
     const woken = new Set<string>();
     const effects: (() => void)[] = [];
     const sent: Promise<unknown>[] = [];
+    const flight = createFlight(client);
+    const send = (statement: string | pg.QueryConfig) => {
+      flight.hold();
+      const answer = client.query(statement);
+      answer.catch(() => {}); // is looked at when the transaction ends
+      sent.push(answer);
+    };
     let result: T;
     let broken: Error | undefined;
     const onError = (error: Error) => {
@@ -75,23 +83,19 @@ export function createDatabase({ url, service, log, max = 10, timeoutMs = 10_000
     };
     client.on('error', onError);
     try {
-      await client.query('BEGIN');
+      send('BEGIN');
       result = await work({
-        query: async (text, values = []) => (await client.query(prepared(text, values))).rows,
-        send(text, values = []) {
-          const answer = client.query(prepared(text, values));
-          answer.catch(() => {}); // is looked at when the transaction ends
-          sent.push(answer);
-        },
+        query: async (text, values = []) => (await flight.end(client.query(prepared(text, values)))).rows,
+        send: (text, values = []) => send(prepared(text, values)),
         wakeAfterCommit: (signal) => woken.add(signal),
         afterCommit: (effect) => effects.push(effect),
         log,
       });
-      const [{ command }] = await Promise.all([client.query('COMMIT'), ...sent]);
+      const [{ command }] = await Promise.all([flight.end(client.query('COMMIT')), ...sent]);
       // Postgres answers so when a statement failed, also when `work` took no notice of that.
       if (command === 'ROLLBACK') throw new Error('rolled back, because a statement of it failed');
     } catch (error) {
-      await client.query('ROLLBACK').catch((failure) => {
+      await flight.end(client.query('ROLLBACK')).catch((failure) => {
         broken = failure;
       });
       // A statement behind it failed only because it had.
@@ -120,6 +124,23 @@ export function createDatabase({ url, service, log, max = 10, timeoutMs = 10_000
 }
 
 export type Database = ReturnType<typeof createDatabase>;
+
+/** Keeps back what is sent until somebody waits for an answer: it then leaves together, in one call of the system. */
+function createFlight(client: pg.PoolClient) {
+  const { stream } = (client as unknown as { connection: { stream: Duplex } }).connection;
+  let held = false;
+  return {
+    hold() {
+      if (!held) stream.cork();
+      held = true;
+    },
+    end<T>(answer: T): T {
+      if (held) stream.uncork();
+      held = false;
+      return answer;
+    },
+  };
+}
 
 const statementNames = new Map<string, string>();
 

@@ -29,7 +29,7 @@ export async function adjustStock(
     );
   }
   if (movement.quantity !== 0) ledger.book([{ productId, ...movement }]);
-  await ledger.save();
+  ledger.save();
   return ledger.stock.get(productId)!;
 }
 

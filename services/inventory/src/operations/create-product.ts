@@ -33,7 +33,7 @@ export async function createProduct(
   if (!made) return undefined;
   const ledger = await openLedger(tx, [id], { actor: cause.actor, metrics });
   if (stock > 0) ledger.book([{ productId: id, kind: 'RECEIVED', quantity: stock }]);
-  await ledger.save();
+  ledger.save();
   const row = { id, sku, name, price, currency, sellerId, active: true, sequence: 1 };
   appendToOutbox(tx, [productChanged(row, cause)]);
   return { ...row, ...made, description, imageUrl, stock: ledger.stock.get(id)! };

@@ -63,8 +63,8 @@ export async function moveReservations(
     });
   }
   if (changed.size === 0) return;
-  await tx.query(SAVE, [JSON.stringify([...changed].map((id) => reservations.get(id)))]);
-  await ledger.save();
+  tx.send(SAVE, [JSON.stringify([...changed].map((id) => reservations.get(id)))]);
+  ledger.save();
   appendToOutbox(tx, drafts);
 }
 

@@ -44,12 +44,12 @@ export async function openLedger(
       }
     },
     /** Writes down what was booked: two statements, however much it was. */
-    async save(): Promise<void> {
+    save(): void {
       if (movements.length === 0) return;
       const changed = new Set(movements.map((movement) => movement.productId));
-      await tx.query(SAVE, [JSON.stringify([...changed].map((id) => stock.get(id)))]);
+      tx.send(SAVE, [JSON.stringify([...changed].map((id) => stock.get(id)))]);
       const lines = movements.map((movement) => ({ id: newId(), actor, ...movement }));
-      await tx.query(APPEND, [JSON.stringify(lines)]);
+      tx.send(APPEND, [JSON.stringify(lines)]);
       tx.afterCommit(() => {
         for (const { kind } of movements) metrics.movements.inc({ kind });
       });

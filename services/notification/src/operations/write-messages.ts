@@ -43,7 +43,7 @@ export async function writeMessages(events: ToldEvent[], tx: Transaction): Promi
     wishesOf(event).flatMap((wish) => messageRow(event, wish, contacts.get(event.data.orderId)) ?? []),
   );
   if (rows.length === 0) return;
-  await tx.query(INSERT, [JSON.stringify(rows)]);
+  tx.send(INSERT, [JSON.stringify(rows)]);
   tx.wakeAfterCommit(PENDING_SIGNAL);
 }
 
@@ -75,7 +75,7 @@ async function release(tx: Transaction, orderIds: string[], contacts: Map<string
     if (message) addressed.push({ id: row.id, ...message });
     else unreachable.push(row.id);
   }
-  await tx.query(RELEASE, [JSON.stringify(addressed)]);
-  if (unreachable.length > 0) await tx.query(DROP, [unreachable]);
+  tx.send(RELEASE, [JSON.stringify(addressed)]);
+  if (unreachable.length > 0) tx.send(DROP, [unreachable]);
   tx.wakeAfterCommit(PENDING_SIGNAL);
 }

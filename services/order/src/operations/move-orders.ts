@@ -73,7 +73,7 @@ export async function moveOrders(
     tx.afterCommit(() => metrics.countMove(before, after));
   }
   if (changed.size === 0) return;
-  await tx.query(SAVE, [JSON.stringify([...changed.keys()].map((id) => orders.get(id)))]);
+  tx.send(SAVE, [JSON.stringify([...changed.keys()].map((id) => orders.get(id)))]);
   appendToOutbox(tx, drafts);
   tx.afterCommit(() => cache.drop(changed));
 }

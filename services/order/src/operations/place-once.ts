@@ -49,7 +49,7 @@ export async function placeOnce(
         );
     }
   }
-  await storeReplies(
+  storeReplies(
     tx,
     fresh.flatMap((placing) => {
       const reply = answers.get(placing)!;

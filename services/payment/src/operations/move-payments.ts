@@ -77,7 +77,7 @@ async function moveOnce(tx: Transaction, moves: Move[]): Promise<Move[]> {
     tx,
     rows.filter(({ orderId }) => !known.has(orderId)),
   );
-  await update(
+  update(
     tx,
     rows.filter(({ orderId }) => known.has(orderId)),
   );
@@ -100,8 +100,8 @@ async function insert(tx: Transaction, payments: StoredPayment[]): Promise<Set<s
   return taken;
 }
 
-async function update(tx: Transaction, payments: StoredPayment[]): Promise<void> {
-  if (payments.length > 0) await tx.query(UPDATE, [JSON.stringify(payments.map(toRow))]);
+function update(tx: Transaction, payments: StoredPayment[]): void {
+  if (payments.length > 0) tx.send(UPDATE, [JSON.stringify(payments.map(toRow))]);
 }
 
 const toRow = ({ amount, ...payment }: StoredPayment) => ({ ...payment, ...amount });
