@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { eventually } from '@orderflow/testing/eventually';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createBatcher } from './batcher.ts';
@@ -60,6 +61,34 @@ test('what comes while batches are under way forms the next, none larger than al
   await endOldest();
   expect(await Promise.all(answers)).toEqual([10, 20, 30, 40]);
   expect(batches).toEqual([[1], [2, 3], [4]]);
+});
+
+test('with a linger, calls that come soon after a batch gather for the next; the first after a pause waits for nobody', async () => {
+  const { run, batches, endOldest } = work();
+  const call = createBatcher(run, { parallel: 1, lingerMs: 300 });
+  const answers = [call(1)];
+  await nextTurn();
+  expect(batches).toEqual([[1]]);
+  await endOldest();
+  for (const n of [2, 3]) {
+    answers.push(call(n));
+    await nextTurn();
+  }
+  expect(batches).toEqual([[1]]);
+  await eventually(() => expect(batches).toEqual([[1], [2, 3]]));
+  await endOldest();
+  expect(await Promise.all(answers)).toEqual([10, 20, 30]);
+});
+
+test('a linger does not hold up what fills a batch', async () => {
+  const { run, batches, endOldest } = work();
+  const call = createBatcher(run, { maxBatch: 1, parallel: 1, lingerMs: 3_600_000 });
+  const answers = Promise.all([call(1), call(2)]);
+  await nextTurn();
+  await endOldest();
+  await endOldest();
+  expect(await answers).toEqual([10, 20]);
+  expect(batches).toEqual([[1], [2]]);
 });
 
 test('an output that is an error refuses its own call only, and nothing is done again', async () => {

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 type Call<In, Out> = { input: In; resolve: (output: Out) => void; reject: (error: unknown) => void };
 
 /**
@@ -5,12 +7,19 @@ type Call<In, Out> = { input: In; resolve: (output: Out) => void; reject: (error
  * Under load many requests share one transaction, that is one commit and one flush of the disk; alone, a
  * call waits for nobody. (Databases call it group commit.)
  *
+ * `lingerMs` is the least time from the start of one batch to the next, so that calls gather: under
+ * load that spares processor time, and it holds a call up by as much at most. What fills a batch does not wait.
+ *
  * `work` gives one output per input, in order; an output that is an `Error` rejects that call only. When
  * `work` itself throws, every call of a larger batch is tried alone, so that one bad call fails only itself.
  */
 export function createBatcher<In, Out>(
   work: (inputs: In[]) => Promise<(Out | Error)[]>,
-  { maxBatch = 100, parallel = 2 }: { maxBatch?: number; parallel?: number } = {},
+  {
+    maxBatch = 100,
+    parallel = 2,
+    lingerMs = 0,
+  }: { maxBatch?: number; parallel?: number; lingerMs?: number } = {},
 ): (input: In) => Promise<Out> {
   const waiting: Call<In, Out>[] = [];
   let running = 0;
@@ -31,7 +40,12 @@ export function createBatcher<In, Out>(
 
   async function drain(): Promise<void> {
     running += 1;
-    while (waiting.length > 0) await run(waiting.splice(0, maxBatch));
+    while (waiting.length > 0) {
+      const begunAt = performance.now();
+      await run(waiting.splice(0, maxBatch));
+      const early = begunAt + lingerMs - performance.now();
+      if (early > 0 && waiting.length < maxBatch) await sleep(early);
+    }
     running -= 1;
   }
 

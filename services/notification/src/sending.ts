@@ -24,13 +24,13 @@ type SendingOptions = {
 export function startSending({ db, scope, metrics, send, concurrency, timeoutMs }: SendingOptions) {
   const deps = { db, metrics, log: scope.log };
   const leaseMs = leaseFor(timeoutMs);
-  // One batch at a time: what is answered meanwhile is recorded together, and then claimed together.
+  // What is answered meanwhile is recorded together, and then claimed together; nobody waits for either.
   const record = createBatcher<Answered, void>(
     async (answered) => {
       await recordAnswers(deps, answered);
       return answered.map(() => undefined);
     },
-    { parallel: 1 },
+    { parallel: 1, lingerMs: 25 },
   );
   const workers = (['email', 'sms'] as const).map((channel) =>
     startWorker<SendingJob, Answer>({

@@ -28,10 +28,13 @@ const MEASURE_EVERY_MS = 5_000;
 
 /** Asks the provider for the charges and refunds that are due: the only place where money moves. */
 export function startProviderWorker({ db, scope, provider, metrics, concurrency, timeoutMs }: Options) {
-  const record = createBatcher(async (answers: { call: ProviderCall; answer: ProviderAnswer }[]) => {
-    await recordAnswers(db, answers);
-    return answers.map(() => undefined);
-  });
+  const record = createBatcher(
+    async (answers: { call: ProviderCall; answer: ProviderAnswer }[]) => {
+      await recordAnswers(db, answers);
+      return answers.map(() => undefined);
+    },
+    { parallel: 1, lingerMs: 10 },
+  );
 
   async function perform(call: ProviderCall): Promise<ProviderAnswer> {
     const start = performance.now();
