@@ -15,6 +15,8 @@ const DUE_AT_ONCE = 500;
 /** In one round; what is left is due in the next. */
 const DUE_BATCHES = 20;
 const OPEN_AT_ONCE = 500;
+/** Busy rounds in a row that leave the long walks out: those who order have the processor first. */
+const PUT_OFF_AT_MOST = 11;
 
 export type RoundDeps = {
   db: Database;
@@ -49,25 +51,34 @@ export async function runRound(deps: RoundDeps, from: Cursors): Promise<Round> {
   const looks = createLooks({ db, reader, bench, settledBy, take });
   const walk = { db, reader, looks, cursors, settledBy };
 
+  let busy = false;
   for (let batch = 0; batch < DUE_BATCHES; batch++) {
     await goOn();
     if (!(await lookAtNews({ db, reader, looks, graceMs }))) break;
+    busy = true;
   }
   await goOn();
   await lookAtOpen({ db, reader, looks, bench });
-  await goOn();
-  const swept = await walkOrders(walk, deps.sweepOrders);
   await goOn();
   await walkStock(walk);
   await looks.services(await readBacklogs(reader, client.exchanging));
   await goOn();
   await walkSubjects(walk);
+  cursors.putOff = putOffBy(cursors, busy);
+  if (cursors.putOff > 0) return { cursors, orders, swept: false, unread };
+
+  await goOn();
+  const swept = await walkOrders(walk, deps.sweepOrders);
   for (const source of client.producers) {
     await goOn();
     await walkOutbox(walk, source);
   }
   return { cursors, orders, swept, unread };
 }
+
+/** The long walks wait while there is much news, and go on all the same in each twelfth round. */
+export const putOffBy = ({ putOff }: Pick<Cursors, 'putOff'>, busy: boolean): number =>
+  busy && putOff < PUT_OFF_AT_MOST ? putOff + 1 : 0;
 
 type Step = { db: Database; reader: Reader; looks: Looks };
 

@@ -7,6 +7,7 @@ import { noBacklog, PRODUCT, paidOrder, someStock, THEN } from '../../test/books
 import { fakeServices } from '../../test/fake-services.ts';
 import { auditorHarness } from '../../test/harness.ts';
 import { VIOLATION, type ViolationRow } from '../read-invariants.ts';
+import { putOffBy } from './round.ts';
 import { invariants } from './table.ts';
 
 const heap = { count: 1, oldest: THEN, some: ['a'] };
@@ -213,6 +214,36 @@ test('the sweep finds an old row that was edited, step by step, and looks at it 
   await broken('money-is-what-orders-owe');
   orders[7]!.orders!.total = 1_000;
   await broken();
+});
+
+test('while there is much news the sweep waits for a quieter round', async () => {
+  const { db, startRounds } = await system();
+  for (const statement of [
+    `INSERT INTO orders (order_id, recorded, look_at)
+      SELECT gen_random_uuid(), 0, now() - interval '1 second' FROM generate_series(1, 500)`,
+    'CREATE TABLE ended (swept boolean, put_off int)',
+    `CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      INSERT INTO ended VALUES (NEW.swept_at IS NOT NULL, (NEW.cursors ->> 'putOff')::int); RETURN NEW; END $$`,
+    `CREATE TRIGGER note AFTER UPDATE OF round_ended_at ON invariant_progress FOR EACH ROW EXECUTE FUNCTION note()`,
+  ]) {
+    await db.query(statement);
+  }
+  startRounds();
+  await eventually(async () =>
+    expect((await db.query('SELECT swept, put_off FROM ended')).slice(0, 2)).toEqual([
+      { swept: false, put_off: 1 },
+      { swept: true, put_off: 0 },
+    ]),
+  );
+});
+
+test('the sweep goes on in each twelfth round, however busy they are', () => {
+  let putOff = 0;
+  const rounds = Array.from({ length: 36 }, () => {
+    putOff = putOffBy({ putOff }, true);
+    return putOff === 0;
+  });
+  expect(rounds.flatMap((sweeps, i) => (sweeps ? [i + 1] : []))).toEqual([12, 24, 36]);
 });
 
 test('products, backlogs, events on their way and their numbers are looked at too', async () => {

@@ -12,9 +12,19 @@ export type Cursors = {
   newsUntil: number;
   /** Of each producer's outbox: after which event the newest are, and where the walk through all is. */
   events: Record<string, { head: string | null; walk: string | null }>;
+  /** How many rounds in a row have put the long walks off. */
+  putOff: number;
 };
 
-const begin: Cursors = { orders: null, stock: null, stockLaps: 0, subjects: null, newsUntil: 0, events: {} };
+const begin: Cursors = {
+  orders: null,
+  stock: null,
+  stockLaps: 0,
+  subjects: null,
+  newsUntil: 0,
+  events: {},
+  putOff: 0,
+};
 
 // A holder that was frozen loses its turn by the clock of Postgres, which a lock of its session would not take away.
 const TAKE = `
