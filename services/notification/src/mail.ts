@@ -1,3 +1,4 @@
+import { withDeadline } from '@orderflow/service-kit/deadline';
 import nodemailer, { type NodemailerError } from 'nodemailer';
 import type { Send } from './domain.ts';
 
@@ -29,24 +30,19 @@ export function createMailer({ url, from, connections, timeoutMs }: MailerOption
   );
 
   const send: Send = async ({ id, orderId, recipient, subject, body }) => {
-    // Not AbortSignal.timeout: that one makes an error for every mail, also for those long sent.
-    const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(), timeoutMs);
+    const mail = {
+      to: { name: '', address: recipient },
+      subject,
+      text: body,
+      messageId: `<${id}@orderflow>`,
+      headers: { 'X-Order-Id': orderId, 'Auto-Submitted': 'auto-generated' },
+    };
     try {
-      await transport.sendMail({
-        to: { name: '', address: recipient },
-        subject,
-        text: body,
-        messageId: `<${id}@orderflow>`,
-        headers: { 'X-Order-Id': orderId, 'Auto-Submitted': 'auto-generated' },
-        signal: deadline.signal,
-      });
+      await withDeadline(timeoutMs, (signal) => transport.sendMail({ ...mail, signal }));
       return { accepted: true };
     } catch (error) {
       if (isRejection(error as NodemailerError)) return { accepted: false, reason: (error as Error).message };
       throw error;
-    } finally {
-      clearTimeout(timer);
     }
   };
 
