@@ -30,6 +30,7 @@ export function startSending({ db, scope, metrics, send, concurrency, timeoutMs 
       await recordAnswers(deps, answered);
       return answered.map(() => undefined);
     },
+    // A mail keeps its place among the `concurrency` until it is recorded: longer would hold the next ones up.
     { parallel: 1, lingerMs: 25 },
   );
   const workers = (['email', 'sms'] as const).map((channel) =>

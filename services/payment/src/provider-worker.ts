@@ -33,6 +33,7 @@ export function startProviderWorker({ db, scope, provider, metrics, concurrency,
       await recordAnswers(db, answers);
       return answers.map(() => undefined);
     },
+    // Calls are claimed together, so their answers come one close behind the other.
     { parallel: 1, lingerMs: 10 },
   );
 
