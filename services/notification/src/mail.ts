@@ -1,6 +1,10 @@
+import { PassThrough } from 'node:stream';
 import { withDeadline } from '@orderflow/service-kit/deadline';
-import nodemailer, { type NodemailerError } from 'nodemailer';
-import type { Send } from './domain.ts';
+import type { NodemailerError } from 'nodemailer';
+import parseAddresses from 'nodemailer/lib/addressparser';
+import SMTPPool from 'nodemailer/lib/smtp-pool';
+import { composeMail } from './compose.ts';
+import type { Outgoing, Send } from './domain.ts';
 
 type MailerOptions = { url: string; from: string; connections: number; timeoutMs: number };
 
@@ -12,33 +16,27 @@ type MailerOptions = { url: string; from: string; connections: number; timeoutMs
  * repeated delivery. The other choice would be to lose a mail now and then.
  */
 export function createMailer({ url, from, connections, timeoutMs }: MailerOptions) {
-  const transport = nodemailer.createTransport(
-    {
-      url,
-      pool: true,
-      maxConnections: connections,
-      maxMessages: Number.POSITIVE_INFINITY,
-      maxRequeues: 0, // when to send again is our worker's to decide
-      idleTimeout: 30_000, // before the server's own, usually a minute or more
-      connectionTimeout: timeoutMs,
-      greetingTimeout: timeoutMs,
-      socketTimeout: timeoutMs,
-      disableFileAccess: true,
-      disableUrlAccess: true,
-    },
-    { from },
-  );
+  const pool = new SMTPPool({
+    url,
+    maxConnections: connections,
+    maxMessages: Number.POSITIVE_INFINITY,
+    maxRequeues: 0, // when to send again is our worker's to decide
+    idleTimeout: 30_000, // before the server's own, usually a minute or more
+    connectionTimeout: timeoutMs,
+    greetingTimeout: timeoutMs,
+    socketTimeout: timeoutMs,
+  });
+  const [sender] = parseAddresses(from, { flatten: true });
 
-  const send: Send = async ({ id, orderId, recipient, subject, body }) => {
-    const mail = {
-      to: { name: '', address: recipient },
-      subject,
-      text: body,
-      messageId: `<${id}@orderflow>`,
-      headers: { 'X-Order-Id': orderId, 'Auto-Submitted': 'auto-generated' },
-    };
+  const handOver = (message: Outgoing, signal: AbortSignal) =>
+    new Promise<void>((resolve, reject) => {
+      const mail = toMail(message, { from, sender: sender?.address ?? '', signal });
+      pool.send(mail as Parameters<typeof pool.send>[0], (error) => (error ? reject(error) : resolve()));
+    });
+
+  const send: Send = async (message) => {
     try {
-      await withDeadline(timeoutMs, (signal) => transport.sendMail({ ...mail, signal }));
+      await withDeadline(timeoutMs, (signal) => handOver(message, signal));
       return { accepted: true };
     } catch (error) {
       if (isRejection(error as NodemailerError)) return { accepted: false, reason: (error as Error).message };
@@ -46,7 +44,36 @@ export function createMailer({ url, from, connections, timeoutMs }: MailerOption
     }
   };
 
-  return { send, close: () => transport.close() };
+  return { send, close: () => pool.close() };
+}
+
+/** What the pool asks of a mail: nodemailer's interface for transports. */
+function toMail(
+  { id, orderId, recipient, subject, body }: Outgoing,
+  { from, sender, signal }: { from: string; sender: string; signal: AbortSignal },
+): unknown {
+  const messageId = `<${id}@orderflow>`;
+  const content = composeMail({
+    headers: {
+      From: from,
+      To: recipient,
+      Subject: subject,
+      'Message-ID': messageId,
+      Date: new Date().toUTCString().replace('GMT', '+0000'),
+      'X-Order-Id': orderId,
+      'Auto-Submitted': 'auto-generated',
+    },
+    text: body,
+  });
+  return {
+    data: { signal },
+    message: {
+      getEnvelope: () => ({ from: sender, to: [recipient] }),
+      getHeader: () => messageId,
+      messageId: () => messageId,
+      createReadStream: () => new PassThrough().end(content),
+    },
+  };
 }
 
 /** A 5xx to the sender, the recipient or the mail; one to our login is not the mail's fault. */
