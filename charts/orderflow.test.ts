@@ -152,7 +152,7 @@ test('a change of the environment replaces the pods of that service alone', () =
       .filter(({ kind }) => kind === 'Deployment')
       .map(({ spec }) => spec.template.metadata.annotations['checksum/config']);
   const before = checksums();
-  const after = checksums('--set-string', 'order.env.LINGER_MS=5');
+  const after = checksums('--set-string', 'order.env.RELAY_LINGER_MS=5');
   expect(checksums()).toEqual(before);
   expect(after.filter((checksum, index) => checksum !== before[index])).toHaveLength(1);
 });

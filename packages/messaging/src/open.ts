@@ -26,7 +26,7 @@ export async function openMessaging(
 ) {
   const { log, onStop } = scope;
   const service = log.bindings().service as string;
-  const { LINGER_MS: lingerMs, HANDLER_TIMEOUT_MS: handlerTimeoutMs } = config;
+  const handlerTimeoutMs = config.HANDLER_TIMEOUT_MS;
   const instance = config.INSTANCE ?? hostname();
   armOnDemand(log);
   breakOnDemand(log);
@@ -48,6 +48,7 @@ export async function openMessaging(
     instance,
     /** Publishes this service's outbox from now on. */
     publishOutbox(producer: ServiceName): void {
+      const lingerMs = config.RELAY_LINGER_MS;
       const relay = startRelay({ service: producer, db, redis, scope, instance, lingerMs });
       onStop('relay', relay.stop);
     },
@@ -63,7 +64,7 @@ export async function openMessaging(
         scope,
         instance,
         handlerTimeoutMs,
-        lingerMs,
+        lingerMs: config.CONSUMER_LINGER_MS,
       });
       onStop('consumer', consumer.stop);
     },

@@ -132,7 +132,9 @@ test('of two relays one publishes, and the other takes over when its lease runs 
   // As if "a" were frozen: somebody else's lease, long expired.
   await db.query("UPDATE messaging.relay SET holder = 'gone', lease_until = now() - interval '1 s'");
   await write(ids(5));
-  await eventually(async () => expect(await published()).toHaveLength(25));
+  // For a moment "a" still takes itself for the holder, and both may publish the same.
+  const subjects = async () => new Set((await published()).map((event) => event.subject));
+  await eventually(async () => expect((await subjects()).size).toBe(25));
 });
 
 test('a stream that was flushed is published again from the safe point, and so is what is new', async () => {

@@ -62,7 +62,7 @@ export function startRelay(options: RelayOptions) {
     prefix,
     batchSize = 500,
     leaseMs = 5_000,
-    lingerMs = 25,
+    lingerMs = 35,
     upkeepMs = 5_000,
   } = options;
   const stream = streamKey(service, prefix);

@@ -41,14 +41,22 @@ export const databaseConfig = z.object({
  * nothing; under load fewer and larger transactions leave the processor to those who answer people.
  * (As Kafka's `linger.ms`.)
  */
-export const lingerMs = z.coerce.number().int().min(0).max(1_000);
+const lingerMs = z.coerce.number().int().min(0).max(1_000);
+
+/** Of services whose events and whose work nobody waits for. */
+export const unhurried = {
+  RELAY_LINGER_MS: lingerMs.default(100),
+  CONSUMER_LINGER_MS: lingerMs.default(100),
+};
 
 /** For services that exchange events. */
 export const messagingConfig = databaseConfig.extend({
   REDIS_URL: z.url({ protocol: /^rediss?$/ }),
   /** How long one batch of events may take; a dead consumer's events are taken over after 3.5 times that. */
   HANDLER_TIMEOUT_MS: z.coerce.number().int().min(100).default(10_000),
-  LINGER_MS: lingerMs.default(25),
+  RELAY_LINGER_MS: lingerMs.default(35),
+  // What a relay has gathered comes together: this long for what others sent at the same moment.
+  CONSUMER_LINGER_MS: lingerMs.default(5),
 });
 
 /**

@@ -1,4 +1,4 @@
-import { authConfig, baseConfig, lingerMs, messagingConfig } from '@orderflow/service-kit/config';
+import { authConfig, baseConfig, messagingConfig, unhurried } from '@orderflow/service-kit/config';
 import { z } from 'zod';
 
 const httpUrl = z.url({ protocol: /^https?$/ });
@@ -6,9 +6,8 @@ const httpUrl = z.url({ protocol: /^https?$/ });
 export const configSchema = baseConfig
   .extend(messagingConfig.shape)
   .extend(authConfig.shape)
+  .extend(unhurried)
   .extend({
-    // Nobody waits for what this service makes of an event.
-    LINGER_MS: lingerMs.default(100),
     /** Whose dead letters people ask this service about, and whose ledgers it reads. */
     ORDER_URL: httpUrl,
     INVENTORY_URL: httpUrl,

@@ -1,4 +1,4 @@
-import { authConfig, baseConfig, lingerMs, messagingConfig } from '@orderflow/service-kit/config';
+import { authConfig, baseConfig, messagingConfig, unhurried } from '@orderflow/service-kit/config';
 import { z } from 'zod';
 
 // The address of the keys is for others: this service has them in its database.
@@ -7,9 +7,8 @@ const ownAuthConfig = authConfig.omit({ AUTH_URL: true });
 export const configSchema = baseConfig
   .extend(messagingConfig.shape)
   .extend(ownAuthConfig.shape)
+  .extend(unhurried)
   .extend({
-    // Nobody waits for what this service makes of an event.
-    LINGER_MS: lingerMs.default(100),
     /** How long an access token is good; a session that is revoked ends for other services only with it. */
     ACCESS_TOKEN_SECONDS: z.coerce.number().int().min(30).max(3_600).default(600),
     /** After this long a person has to log in again. */

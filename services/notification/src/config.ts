@@ -1,15 +1,17 @@
-import { authConfig, baseConfig, lingerMs, messagingConfig } from '@orderflow/service-kit/config';
+import { authConfig, baseConfig, messagingConfig, unhurried } from '@orderflow/service-kit/config';
 import { z } from 'zod';
 
 export const configSchema = baseConfig
   .extend(messagingConfig.shape)
   .extend(authConfig.shape)
+  .extend(unhurried)
   .extend({
-    // A message may come a moment later.
-    LINGER_MS: lingerMs.default(100),
     /** The mail server, as `smtp://user:password@host:port`. */
     SMTP_URL: z.url({ protocol: /^smtps?$/ }),
-    MAIL_FROM: z.string().min(3).default('OrderFlow <no-reply@orderflow.example>'),
+    MAIL_FROM: z
+      .string()
+      .regex(/[^\s@<]@[^\s@>]/, 'must hold an address, as in "Shop <shop@example.org>"')
+      .default('OrderFlow <no-reply@orderflow.example>'),
     /** The SMS gateway; messages go to `/sms` below it. */
     SMS_URL: z.url({ protocol: /^https?$/ }),
     /** How many messages of a channel are on their way at once. */
