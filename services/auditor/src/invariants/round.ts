@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '@orderflow/service-kit/database';
 import type { Logger } from '@orderflow/service-kit/logger';
 import type { LedgerClient } from '../ledger-client.ts';
@@ -11,9 +12,14 @@ import { lookAgainFor, readAgain, readBacklogs, readProducts, readSequences } fr
 import type { Kind, Sequence, WrittenEvent } from './things.ts';
 import { walkOrders, walkOutbox, walkStock, walkSubjects } from './walks.ts';
 
-const DUE_AT_ONCE = 500;
+/** Few: all services read them at the same moment, while customers wait for the same processors. */
+const DUE_AT_ONCE = 100;
 /** In one round; what is left is due in the next. */
-const DUE_BATCHES = 20;
+const DUE_BATCHES = 100;
+/** So much news makes a round a busy one. */
+const BUSY_FROM = 500;
+/** So many times as long as a batch took, others have the processors before the next; a second at most. */
+const REST = 2;
 const OPEN_AT_ONCE = 500;
 /** Busy rounds in a row that leave the long walks out: those who order have the processor first. */
 const PUT_OFF_AT_MOST = 11;
@@ -51,11 +57,14 @@ export async function runRound(deps: RoundDeps, from: Cursors): Promise<Round> {
   const looks = createLooks({ db, reader, bench, settledBy, take });
   const walk = { db, reader, looks, cursors, settledBy };
 
-  let busy = false;
+  let news = 0;
   for (let batch = 0; batch < DUE_BATCHES; batch++) {
     await goOn();
-    if (!(await lookAtNews({ db, reader, looks, graceMs }))) break;
-    busy = true;
+    const began = performance.now();
+    const due = await lookAtNews({ db, reader, looks, graceMs });
+    news += due;
+    if (due < DUE_AT_ONCE) break;
+    await sleep(Math.min(REST * (performance.now() - began), 1_000));
   }
   await goOn();
   await lookAtOpen({ db, reader, looks, bench });
@@ -64,7 +73,7 @@ export async function runRound(deps: RoundDeps, from: Cursors): Promise<Round> {
   await looks.services(await readBacklogs(reader, client.exchanging));
   await goOn();
   await walkSubjects(walk);
-  cursors.putOff = putOffBy(cursors, busy);
+  cursors.putOff = putOffBy(cursors, news >= BUSY_FROM);
   if (cursors.putOff > 0) return { cursors, orders, swept: false, unread };
 
   await goOn();
@@ -82,23 +91,23 @@ export const putOffBy = ({ putOff }: Pick<Cursors, 'putOff'>, busy: boolean): nu
 
 type Step = { db: Database; reader: Reader; looks: Looks };
 
-/** Orders that there was news of, and those whose time is up. Gives whether there may be more. */
-async function lookAtNews({ db, reader, looks, graceMs }: Step & { graceMs: number }): Promise<boolean> {
+/** Orders that there was news of, and those whose time is up. Gives how many could be looked at. */
+async function lookAtNews({ db, reader, looks, graceMs }: Step & { graceMs: number }): Promise<number> {
   const due = await dueOrders(db, DUE_AT_ONCE);
-  if (due.length === 0) return false;
+  if (due.length === 0) return 0;
   const ids = due.map(({ orderId }) => orderId);
   const judgements = [
     await looks.orders(await readNamed(reader, ids)),
     await looks.sequences(await readSequences(db, { orders: ids })),
   ];
   // What could not be read stays due, and would come again at once.
-  if (judgements.some((judgement) => judgement.unread.length > 0)) return false;
+  if (judgements.some((judgement) => judgement.unread.length > 0)) return 0;
   const nextLooks = nextLooksOf(judgements, graceMs);
   await lookedAt(
     db,
     due.map((order) => ({ ...order, at: nextLooks.get(order.orderId) ?? null })),
   );
-  return due.length === DUE_AT_ONCE;
+  return due.length;
 }
 
 /** When what is under way has been so for its time. What is wrong is looked at in each round anyway. */
