@@ -31,7 +31,7 @@ const INSERT = `
     time, data, position
   FROM json_to_recordset($1) AS e(id uuid, type text, source text, subject text, sequence integer, orderid uuid,
     correlationid text, causationid uuid, actor text, attempt integer, traceparent text, time timestamptz,
-    data jsonb, position integer)
+    data json, position integer)
   ORDER BY id
   ON CONFLICT (event_id) DO NOTHING RETURNING event_id`;
 
