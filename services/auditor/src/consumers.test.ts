@@ -108,6 +108,26 @@ test('types and versions that nobody has heard of are recorded too', async () =>
   );
 });
 
+test('what could not be committed is not counted', async () => {
+  const { db, publish, start, recordedIds } = await auditorHarness();
+  await db.query('CREATE SEQUENCE tries');
+  await db.query(`
+    CREATE FUNCTION refuse_once() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN IF nextval('tries') = 1 THEN RAISE 'not yet'; END IF; RETURN NULL; END $$`);
+  await db.query(`
+    CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON events DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION refuse_once()`);
+  const event = cancelled();
+  const { metrics } = start();
+  await publish(event);
+  await eventually(async () => expect(await recordedIds()).toEqual([event.id]));
+  await eventually(async () =>
+    expect(await metrics.registry.metrics()).toContain(
+      'audit_events_recorded_total{type="order.cancelled",source="order",service="test"} 1\n',
+    ),
+  );
+});
+
 test('an entry that is no event becomes a dead letter and holds up nothing', async () => {
   const { publish, publishRaw, start, deadLetters, pending, recordedIds } = await auditorHarness();
   const good = many(2);

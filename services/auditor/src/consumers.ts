@@ -6,7 +6,7 @@ import { keepEvents } from './operations/keep-events.ts';
 export const createKeeper = ({ metrics }: { metrics: AuditMetrics }): Keeper => ({
   async keepAll(events, tx) {
     const kept = await keepEvents(tx, events);
-    metrics.countRecorded(kept);
+    tx.afterCommit(() => metrics.countRecorded(kept));
     return kept.length;
   },
 });

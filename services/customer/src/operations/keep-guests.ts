@@ -17,5 +17,5 @@ export async function keepGuests(
     guests.set(customer.id, { ...customer, guest: true, orderId, cause: causedBy(event, 'customer') });
   }
   const fresh = await insertCustomers(tx, [...guests.values()]);
-  metrics.created.inc({ kind: 'guest' }, fresh.size);
+  tx.afterCommit(() => metrics.created.inc({ kind: 'guest' }, fresh.size));
 }
