@@ -1,5 +1,5 @@
 import { copyFile, mkdtemp, open, rm } from 'node:fs/promises';
-import { getPriority, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '@orderflow/testing/eventually';
 import { expect, onTestFinished, test } from 'vitest';
@@ -32,15 +32,6 @@ test('a killed process comes back, as another process', async () => {
   await eventually(() => expect(lines).toHaveLength(2));
   expect(supervised.pid).not.toBe(killed);
   expect(supervised).toMatchObject({ state: 'running', restarts: 1 });
-});
-
-test('a process that nobody waits for yields the processor, and so does the one that follows it', async () => {
-  const { supervised, lines } = supervise(endless, { niceness: 10 });
-  await eventually(() => expect(lines).toHaveLength(1));
-  expect(getPriority(supervised.pid)).toBe(10);
-  supervised.kill();
-  await eventually(() => expect(lines).toHaveLength(2));
-  expect(getPriority(supervised.pid)).toBe(10);
 });
 
 test('a process that keeps ending is started ever more slowly, every five seconds at last', async () => {

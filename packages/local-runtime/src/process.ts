@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
 import { backoffMs, healthyAfterMs } from './backoff.ts';
 import { guardAgainstOrphan } from './orphan-guard.ts';
@@ -19,8 +18,6 @@ export type ProcessOptions = {
   /** Told when it ended, and in how many milliseconds it is started again (undefined: it is not). */
   onEnd?: (exit: Exit, restartInMs: number | undefined) => void;
   restart: boolean;
-  /** Above 0 it yields the processor to others that want it; as `nice` does, so that nobody needs a right for it. */
-  niceness?: number;
 };
 
 export type SupervisedProcess = ReturnType<typeof superviseProcess>;
@@ -43,7 +40,6 @@ export function superviseProcess(options: ProcessOptions) {
     startedAt = Date.now();
     state = 'running';
     child = spawnProcess({ ...options, env });
-    yieldTo(child?.pid, options.niceness);
     exited = child ? exitOf(child, options.onLine) : Promise.resolve({ code: null, signal: null });
     void exited.then((exit) => {
       if (Date.now() - startedAt > healthyAfterMs) inARow = 0;
@@ -114,15 +110,6 @@ export function superviseProcess(options: ProcessOptions) {
     /** Starts it after `stop`, with these changes to its environment from now on. */
     start,
   };
-}
-
-function yieldTo(pid: number | undefined, niceness = 0): void {
-  if (pid === undefined || niceness === 0) return;
-  try {
-    setPriority(pid, niceness);
-  } catch {
-    // It has ended already; whoever watches it sees that.
-  }
 }
 
 /** Undefined when the system refuses at once, as it does while the program is being replaced or memory is short. */

@@ -10,17 +10,16 @@ export function startService(options: {
   log: (source: string, line: string) => void;
   onProgress: (message: string) => void;
 }) {
-  const { name, niceness } = options.service;
+  const { name, answersBuyers } = options.service;
   const lastLines: string[] = [];
   const handle = superviseProcess({
     name,
     command: process.execPath,
-    // Those that nobody waits for take half of Node's room for new objects, which keeps all of them below 900 MB.
-    args: [...(niceness > 0 ? ['--max-semi-space-size=8'] : []), join('services', name, 'src', 'main.ts')],
+    // The others take half of Node's room for new objects, which keeps all of them below 900 MB.
+    args: [...(answersBuyers ? [] : ['--max-semi-space-size=8']), join('services', name, 'src', 'main.ts')],
     env: options.env,
     cwd: options.root,
     restart: true,
-    niceness,
     onLine: (line) => {
       if (lastLines.push(line) > 20) lastLines.shift();
       options.log(name, line);

@@ -6,8 +6,8 @@ export type ServiceSpec = {
   addresses: Record<string, string>;
   /** Environment variables that hold a further port it listens on. */
   ports: Record<string, string>;
-  /** How far it lets others go first on a busy machine, as `nice` counts: what answers people by 0. */
-  niceness: number;
+  /** Each order waits for it: its garbage collector is to stop it seldom. */
+  answersBuyers?: true;
   /** Fixed settings. */
   settings?: Record<string, string>;
   /** It is told where the supervisor takes orders, and its token: it may end the others, and cannot be ended so itself. */
@@ -25,31 +25,25 @@ const domainUrls = {
 /** Where tokens of people can be checked. */
 const auth = { AUTH_URL: 'customer' };
 
-/** Of what goes on after the answer: orders wait for the one, nobody for the other. */
-const SAGA = 5;
-const BACKGROUND = 10;
-
 /** What `npm start` runs, in the order it is started. */
 export const services: ServiceSpec[] = [
-  { name: 'bank', needsRedis: false, addresses: {}, ports: {}, niceness: SAGA },
-  { name: 'postbox', needsRedis: false, addresses: {}, ports: { SMTP_PORT: 'smtp' }, niceness: BACKGROUND },
-  { name: 'order', needsRedis: true, addresses: auth, ports: {}, niceness: 0 },
-  { name: 'inventory', needsRedis: true, addresses: auth, ports: {}, niceness: SAGA },
-  { name: 'payment', needsRedis: true, addresses: { ...auth, BANK_URL: 'bank' }, ports: {}, niceness: SAGA },
+  { name: 'bank', needsRedis: false, addresses: {}, ports: {} },
+  { name: 'postbox', needsRedis: false, addresses: {}, ports: { SMTP_PORT: 'smtp' } },
+  { name: 'order', needsRedis: true, addresses: auth, ports: {}, answersBuyers: true },
+  { name: 'inventory', needsRedis: true, addresses: auth, ports: {} },
+  { name: 'payment', needsRedis: true, addresses: { ...auth, BANK_URL: 'bank' }, ports: {} },
   {
     name: 'notification',
     needsRedis: true,
     addresses: { ...auth, SMTP_URL: 'smtp', SMS_URL: 'postbox' },
     ports: {},
-    niceness: BACKGROUND,
   },
-  { name: 'customer', needsRedis: true, addresses: auth, ports: {}, niceness: BACKGROUND },
+  { name: 'customer', needsRedis: true, addresses: auth, ports: {} },
   {
     name: 'auditor',
     needsRedis: true,
     addresses: { ...auth, ...domainUrls, BANK_URL: 'bank', POSTBOX_URL: 'postbox' },
     ports: {},
-    niceness: BACKGROUND,
   },
   {
     name: 'gateway',
@@ -61,7 +55,7 @@ export const services: ServiceSpec[] = [
       CHAOS_CONTROLLER_URL: 'chaos-controller',
     },
     ports: {},
-    niceness: 0,
+    answersBuyers: true,
   },
   {
     name: 'chaos-controller',
@@ -74,7 +68,6 @@ export const services: ServiceSpec[] = [
       SUPERVISOR_URL: 'supervisor',
     },
     ports: {},
-    niceness: BACKGROUND,
     // Who drills a machine of one's own need not be kept from doing so again at once.
     settings: { DRIVER: 'local', DRILL_NAMESPACES: 'local', DRILL_COOLDOWN_SECONDS: '0' },
     mayControl: true,
