@@ -12,7 +12,7 @@ import { messagingMigrations } from './migrations.ts';
 async function anApp() {
   const db = await testDatabase([messagingMigrations]);
   await db.query('CREATE TABLE gifts (name text)');
-  let held: Promise<void> | undefined;
+  let held: { until: Promise<void>; begun: () => void } | undefined;
   const app = createHttpApp({
     ...testScope(),
     auth: testAuth,
@@ -20,7 +20,8 @@ async function anApp() {
       app.post('/gifts/:to', async (req, res) => {
         const reply = await answerOnce(db, req, async (tx) => {
           await tx.query('INSERT INTO gifts VALUES ($1)', [req.body.name]);
-          await held;
+          held?.begun();
+          await held?.until;
           if (req.body.name === 'bomb') throw new ProblemError('conflict', 'No bombs.');
           const [row] = await tx.query<{ n: number }>('SELECT count(*) AS n FROM gifts');
           return {
@@ -35,8 +36,11 @@ async function anApp() {
   });
   return {
     db,
-    hold: (until: Promise<void>) => {
-      held = until;
+    /** Holds requests up in their work; gives a promise of the first of them. */
+    hold: (until: Promise<void>): Promise<void> => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      held = { until, begun: resolve };
+      return promise;
     },
     gifts: async () => (await db.query<{ name: string }>('SELECT name FROM gifts')).map(({ name }) => name),
     give: async (body: object, key?: string, headers: object = {}, to = 'ada') =>
@@ -84,9 +88,10 @@ test('a key is of one person and one address', async () => {
 test('while the first request runs, the same key is told to wait', async () => {
   const { give, gifts, hold } = await anApp();
   const released = Promise.withResolvers<void>();
-  hold(released.promise);
+  const begun = hold(released.promise);
   const first = give({ name: 'lamp' }, 'k1');
-  await expect.poll(async () => (await give({ name: 'lamp' }, 'k1')).body.code).toBe('request_in_progress');
+  await begun;
+  expect((await give({ name: 'lamp' }, 'k1')).body.code).toBe('request_in_progress');
   released.resolve();
   expect((await first).status).toBe(201);
   expect((await give({ name: 'lamp' }, 'k1')).body).toEqual((await first).body);
