@@ -1,5 +1,6 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { copyFile, mkdtemp, open, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '@orderflow/testing/eventually';
 import { expect, onTestFinished, test } from 'vitest';
@@ -32,6 +33,22 @@ test('a killed process comes back, as another process', async () => {
   await eventually(() => expect(lines).toHaveLength(2));
   expect(supervised.pid).not.toBe(killed);
   expect(supervised).toMatchObject({ state: 'running', restarts: 1 });
+});
+
+test('a process that nobody waits for lets others go first, and so does the one that follows it', async () => {
+  const { supervised } = supervise(endless, { niceness: 5 });
+  const yields = async () => {
+    const pid = supervised.pid!;
+    const session = `/proc/${pid}/autogroup`;
+    expect(getPriority(pid)).toBe(5);
+    // Where Linux compares sessions, what counts is theirs.
+    if (existsSync(session)) expect(readFileSync(session, 'utf8')).toMatch(/ nice 5$/m);
+  };
+  await eventually(yields);
+  const first = supervised.pid;
+  supervised.kill();
+  await eventually(() => expect(supervised.pid).not.toBe(first));
+  await eventually(yields);
 });
 
 test('a process that keeps ending is started ever more slowly, every five seconds at last', async () => {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { backoffMs, healthyAfterMs } from './backoff.ts';
+import { yieldProcessor } from './niceness.ts';
 import { guardAgainstOrphan } from './orphan-guard.ts';
 import type { Exit } from './server-process.ts';
 
@@ -18,6 +19,8 @@ export type ProcessOptions = {
   /** Told when it ended, and in how many milliseconds it is started again (undefined: it is not). */
   onEnd?: (exit: Exit, restartInMs: number | undefined) => void;
   restart: boolean;
+  /** Above 0 others go first when the processor is short, as with `nice`. */
+  niceness?: number;
 };
 
 export type SupervisedProcess = ReturnType<typeof superviseProcess>;
@@ -40,6 +43,7 @@ export function superviseProcess(options: ProcessOptions) {
     startedAt = Date.now();
     state = 'running';
     child = spawnProcess({ ...options, env });
+    if (child?.pid && options.niceness) void yieldProcessor(child.pid, options.niceness);
     exited = child ? exitOf(child, options.onLine) : Promise.resolve({ code: null, signal: null });
     void exited.then((exit) => {
       if (Date.now() - startedAt > healthyAfterMs) inARow = 0;

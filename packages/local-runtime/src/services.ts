@@ -8,6 +8,8 @@ export type ServiceSpec = {
   ports: Record<string, string>;
   /** Each order waits for it: its garbage collector is to stop it seldom. */
   answersBuyers?: true;
+  /** No order and no person waits for it: the others go first when the processor is short. */
+  background?: true;
   /** Fixed settings. */
   settings?: Record<string, string>;
   /** It is told where the supervisor takes orders, and its token: it may end the others, and cannot be ended so itself. */
@@ -28,7 +30,7 @@ const auth = { AUTH_URL: 'customer' };
 /** What `npm start` runs, in the order it is started. */
 export const services: ServiceSpec[] = [
   { name: 'bank', needsRedis: false, addresses: {}, ports: {} },
-  { name: 'postbox', needsRedis: false, addresses: {}, ports: { SMTP_PORT: 'smtp' } },
+  { name: 'postbox', needsRedis: false, addresses: {}, ports: { SMTP_PORT: 'smtp' }, background: true },
   { name: 'order', needsRedis: true, addresses: auth, ports: {}, answersBuyers: true },
   { name: 'inventory', needsRedis: true, addresses: auth, ports: {} },
   { name: 'payment', needsRedis: true, addresses: { ...auth, BANK_URL: 'bank' }, ports: {} },
@@ -37,6 +39,7 @@ export const services: ServiceSpec[] = [
     needsRedis: true,
     addresses: { ...auth, SMTP_URL: 'smtp', SMS_URL: 'postbox' },
     ports: {},
+    background: true,
   },
   { name: 'customer', needsRedis: true, addresses: auth, ports: {} },
   {
@@ -44,6 +47,7 @@ export const services: ServiceSpec[] = [
     needsRedis: true,
     addresses: { ...auth, ...domainUrls, BANK_URL: 'bank', POSTBOX_URL: 'postbox' },
     ports: {},
+    background: true,
   },
   {
     name: 'gateway',
