@@ -90,6 +90,9 @@ export function createLedgers({ postgres, redisUrl }: Where) {
       return left > 0 ? left : Object.values(await unsettled()).reduce((sum, n) => sum + n, 0);
     },
 
+    /** Orders that the auditor should have looked at by now: it lets customers go first. */
+    auditsDue: () => count('auditor', 'orders WHERE look_at <= now()'),
+
     clock: async () => (await rows<{ now: Date }>('order', 'SELECT now()'))[0]!.now,
 
     /** Milliseconds between an order being placed and being paid, by the order service's own rows. */

@@ -130,7 +130,8 @@ async function measure(
   await load('warming up', { seconds: Math.min(seconds, 5), connections: CONNECTIONS });
   const peak = await load('load to the peak', { seconds, connections: CONNECTIONS });
   const shape = { connections: CONNECTIONS, rate: Math.max(1, Math.round(peak.sagasPerSecond / 2)) };
-  // The steady state is measured, not the change from one load to another.
+  // The steady state is measured, not the change from one load to another, nor what the other has left to be audited.
+  await drain(ledgers.auditsDue, (left) => say(`${left} orders of the peak are to be audited`));
   await load('down to half of the peak', { seconds: Math.min(seconds, 5), ...shape });
   const since = await ledgers.clock();
   const half = await load('half of the peak', { seconds, ...shape });
