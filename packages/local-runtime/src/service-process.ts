@@ -2,10 +2,7 @@ import { join } from 'node:path';
 import { superviseProcess } from './process.ts';
 import type { ServiceSpec } from './services.ts';
 
-/**
- * Half of a usual share of the processor or less, when it is short: at half of the peak p99 of placing an order was 39 ms
- * instead of 55. With 10 mails were so far behind after a peak that they took seconds more than all the rest.
- */
+/** On Linux a third of the share that others get of a processor that is short. The figures: docs/decisions/0017. */
 const BACKGROUND_NICENESS = 5;
 
 /** Starts a service from `services/NAME/src/main.ts` below `root`, and keeps the last lines it wrote. */
