@@ -279,7 +279,6 @@ test('a check on demand finds what is wrong now, and what has not come to rest b
   expect(everything).toMatchObject({ status: 'holds', orders: 16 });
 
   const since = new Date().toISOString();
-  await new Promise((resolve) => setTimeout(resolve, 5)); // ids are drawn to the millisecond
   const orderId = await placed('pm_card_visa');
   await reaches(orderId, 'PAID');
   await eventually(async () => {

@@ -95,8 +95,8 @@ test('with the present time to settle by, nothing may be under way any more', as
 
 test('a check since a time looks at the orders placed from then on', async () => {
   const { services, check } = await system();
-  services.add(paidOrder({ bank: { charges: 2 } }));
-  await new Promise((resolve) => setTimeout(resolve, 5)); // ids are drawn to the millisecond
+  const [before] = services.add(paidOrder({ bank: { charges: 2 } }));
+  await eventually(() => expect(Date.now()).toBeGreaterThan(drawnAt(before!.orderId)));
   const [order] = services.add(paidOrder());
   const since = new Date(drawnAt(order!.orderId)).toISOString();
   expect(await check({ since })).toMatchObject({ status: 'holds', orders: 1 });

@@ -1,28 +1,16 @@
 import { type DrillReport, drillReport } from '@orderflow/contracts/drills';
 import { expect, test } from 'vitest';
 import { aCheck, aDrill } from '../test/drill-samples.ts';
+import { someTallies } from '../test/engine-world.ts';
 import { makeReport } from './report.ts';
 import type { Tallies } from './seen.ts';
 
 const latency = (p95: number) => ({ orders: 10, p50: 10, p95, p99: p95, endP95: 500 });
 const tallies = (changes: Partial<Tallies['orders']> = {}): Tallies => ({
-  orders: {
-    asked: 30,
-    accepted: 30,
-    refused: 0,
-    paid: 30,
-    cancelled: 0,
-    open: 0,
-    openIds: [],
-    lost: 0,
-    lostIds: [],
-    doubled: 0,
-    doubledIds: [],
-    ...changes,
-  },
+  ...someTallies,
+  orders: { ...someTallies.orders, ...changes },
   latency: { before: latency(20), during: latency(3_000), after: latency(25) },
   pace: { from: '1970-01-01T00:00:00.000Z', sliceSeconds: 1, ended: [1, 2, 0, 3] },
-  listed: true,
 });
 
 const over = (changes: Parameters<typeof aDrill>[0] = {}) =>
