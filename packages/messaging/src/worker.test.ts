@@ -97,7 +97,7 @@ test('two workers share the jobs and perform none twice', async () => {
   expect(calls.toSorted()).toEqual(ids(100));
 });
 
-test('never more jobs are under way than its concurrency', async () => {
+test('never more calls are under way than its concurrency', async () => {
   const { add, start, allDone, calls } = await jobsWithWorkers();
   const { open, opened } = gate();
   start({ perform: () => opened.then(() => 'done') });
@@ -106,6 +106,33 @@ test('never more jobs are under way than its concurrency', async () => {
   open();
   await allDone();
   expect(calls).toHaveLength(10);
+});
+
+test('the next call does not wait until the outcome of the last is written down', async () => {
+  const { db, add, start, allDone, calls } = await jobsWithWorkers();
+  const { open, opened } = gate();
+  await add(ids(4));
+  start({
+    concurrency: 1,
+    record: async (job, outcome) => {
+      await opened;
+      await db.query('UPDATE jobs SET outcome = $2, due = NULL WHERE id = $1', [job.id, outcome]);
+    },
+  });
+  await eventually(() => expect(calls).toHaveLength(2));
+  open();
+  await allDone();
+  expect(calls).toHaveLength(4);
+});
+
+test('outcomes that cannot be written down yet hold further calls up', async () => {
+  const { add, start, calls, claims } = await jobsWithWorkers();
+  const { open, opened } = gate();
+  await add(ids(20));
+  start({ pollMs: 10, record: () => opened });
+  await eventually(() => expect(claims.length).toBeGreaterThan(2));
+  expect(calls).toHaveLength(8);
+  open();
 });
 
 test('a commit wakes it, without waiting for the next look', async () => {

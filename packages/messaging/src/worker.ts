@@ -11,7 +11,7 @@ type WorkerOptions<Job, Outcome> = {
   scope: Pick<ServiceScope, 'log' | 'health'>;
   /** Woken by commits that `wakeAfterCommit` this. */
   signal: string;
-  /** How many jobs are under way at once. */
+  /** How many calls to the outside are under way at once; as many outcomes at most wait to be written down. */
   concurrency: number;
   /** Takes up to `limit` due jobs for a lease: another replica gets them again when it runs out. */
   claim: (limit: number) => Promise<Job[]>;
@@ -50,6 +50,7 @@ export function startWorker<Job extends { id: string }, Outcome>(options: Worker
   const waiting: Job[] = [];
   const probing = createProbing({ concurrency, probeEveryMs: pollMs });
   const underWay = new Set<Promise<void>>();
+  let calling = 0;
   let stopping = false;
   /** The last claim was full: there may be more. Else the end of a job is no reason to look. */
   let maybeMore = false;
@@ -57,8 +58,7 @@ export function startWorker<Job extends { id: string }, Outcome>(options: Worker
   async function run(job: Job): Promise<void> {
     let answered = false;
     try {
-      crashPoint('worker.before-effect');
-      const outcome = await perform(job);
+      const outcome = await call(job);
       answered = true;
       probing.answered();
       crashPoint('worker.after-effect');
@@ -77,14 +77,30 @@ export function startWorker<Job extends { id: string }, Outcome>(options: Worker
     }
   }
 
+  /** The outside works on the next job while the outcome of this one is written down, with others. */
+  async function call(job: Job): Promise<Outcome> {
+    calling += 1;
+    try {
+      crashPoint('worker.before-effect');
+      return await perform(job);
+    } finally {
+      calling -= 1;
+      goOn();
+    }
+  }
+
+  function goOn(): void {
+    startWaiting();
+    if (waiting.length === 0 && maybeMore) waker.wake();
+  }
+
   function startWaiting(): void {
-    while (underWay.size < concurrency) {
+    while (calling < concurrency && underWay.size < 2 * concurrency) {
       const job = waiting.shift();
       if (!job) return;
       const running = run(job).finally(() => {
         underWay.delete(running);
-        startWaiting();
-        if (waiting.length === 0 && maybeMore) waker.wake();
+        goOn();
       });
       underWay.add(running);
     }

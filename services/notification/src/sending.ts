@@ -24,14 +24,14 @@ type SendingOptions = {
 export function startSending({ db, scope, metrics, send, concurrency, timeoutMs }: SendingOptions) {
   const deps = { db, metrics, log: scope.log };
   const leaseMs = leaseFor(timeoutMs);
-  // What is answered meanwhile is recorded together, and then claimed together; nobody waits for either.
+  // What is answered meanwhile is recorded together; nobody waits for it.
   const record = createBatcher<Answered, void>(
     async (answered) => {
       await recordAnswers(deps, answered);
       return answered.map(() => undefined);
     },
-    // A mail keeps its place among the `concurrency` until it is recorded: longer would hold the next ones up.
-    { parallel: 1, lingerMs: 25 },
+    // As many mails as are under way may wait to be recorded: longer would hold the next ones up.
+    { parallel: 1, lingerMs: 50 },
   );
   const workers = (['email', 'sms'] as const).map((channel) =>
     startWorker<SendingJob, Answer>({
