@@ -3,6 +3,7 @@ import type { EventType } from '@orderflow/contracts/events';
 import { type Group, streamsOf } from '@orderflow/contracts/groups';
 import type { Database } from '@orderflow/service-kit/database';
 import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
+import { createPace } from '@orderflow/service-kit/pace';
 import { createBlockingClient } from '@orderflow/service-kit/redis';
 import type { Redis } from 'ioredis';
 import { fullJitter } from './backoff.ts';
@@ -27,11 +28,14 @@ export type ConsumerOptions = {
   batchSize?: number;
   blockMs?: number;
   handlerTimeoutMs?: number;
-  /** The least time from the start of one batch to the next, so that events gather; a full batch does not wait. */
+  /** The least time from the start of a batch to the next, see `createPace`; a full one is followed at once. */
   lingerMs?: number;
   /** How long failed events wait: full jitter below a cap that doubles up to `capMs`. */
   retryBackoff?: { baseMs: number; capMs: number };
 };
+
+/** For each millisecond that batches take too long, see `createPace`. */
+const REST_FACTOR = 1;
 
 type ReadReply = [stream: string, entries: [string, string[] | null][]][] | null;
 
@@ -57,6 +61,7 @@ export function startConsumer(options: ConsumerOptions) {
     handlerTimeoutMs,
     backoff: retryBackoff,
   });
+  const restAfter = createPace({ lingerMs, factor: REST_FACTOR });
   const watching = watchGroup({ redis, db, streams, group, instance, metrics, log });
   let blocking: Redis | undefined;
   let stopping = false;
@@ -133,8 +138,8 @@ export function startConsumer(options: ConsumerOptions) {
       if (entries.length === 0) continue;
       const begunAt = performance.now();
       await handle(entries);
-      const early = begunAt + lingerMs - performance.now();
-      if (early > 0 && entries.length < batchSize) await sleep(early);
+      const rest = restAfter(performance.now() - begunAt);
+      if (rest > 0 && entries.length < batchSize) await sleep(rest);
     }
   }
 

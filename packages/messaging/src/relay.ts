@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceName } from '@orderflow/contracts/events';
 import { type Database, isDatabaseUnavailable } from '@orderflow/service-kit/database';
 import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
+import { createPace } from '@orderflow/service-kit/pace';
 import type { Redis } from 'ioredis';
 import { unpublished } from './backlog.ts';
 import { fullJitter } from './backoff.ts';
@@ -23,7 +24,7 @@ type RelayOptions = {
   prefix?: string;
   batchSize?: number;
   leaseMs?: number;
-  /** How long rows gather after a round that published some; a full round is followed at once. */
+  /** The least time from the start of a round to the next, see `createPace`; a full one is followed at once. */
   lingerMs?: number;
   upkeepMs?: number;
 };
@@ -31,6 +32,9 @@ type RelayOptions = {
 type Pause = { ms: number; wakeable: boolean };
 
 const FORGET_EVERY_MS = 60_000;
+
+/** See `createPace`. What is published together is handled together: here the batches of all who listen are made. */
+const REST_FACTOR = 4;
 
 const TAKE_LEASE = `
   UPDATE messaging.relay SET holder = $2, lease_until = now() + $3 * interval '1 millisecond'
@@ -62,13 +66,14 @@ export function startRelay(options: RelayOptions) {
     prefix,
     batchSize = 500,
     leaseMs = 5_000,
-    lingerMs = 35,
+    lingerMs = 40,
     upkeepMs = 5_000,
   } = options;
   const stream = streamKey(service, prefix);
   const log = scope.log.child({ part: 'relay' });
   const metrics = createRelayMetrics(scope.metrics);
   const loop = scope.health.watchLoop('relay', 60_000);
+  const restAfter = createPace({ lingerMs, factor: REST_FACTOR });
   const waker = createWaker();
   const stopListening = onAppended(db, waker.wake);
   let stopping = false;
@@ -130,11 +135,13 @@ export function startRelay(options: RelayOptions) {
   async function round(): Promise<Pause> {
     if (!(await holdLease())) return { ms: leaseMs / 5, wakeable: true };
     await keepUp();
+    const begunAt = performance.now();
     const rows = await db.query<Publication>(UNPUBLISHED, [batchSize]);
     if (rows.length > 0) await publish(rows);
     if (rows.length === batchSize) return { ms: 0, wakeable: true };
     // Commits of this process wake the relay; those of other replicas are found by looking.
-    return rows.length > 0 ? { ms: lingerMs, wakeable: false } : { ms: 200, wakeable: true };
+    if (rows.length === 0) return { ms: 200, wakeable: true };
+    return { ms: restAfter(performance.now() - begunAt), wakeable: false };
   }
 
   async function run(): Promise<void> {

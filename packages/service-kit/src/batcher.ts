@@ -1,4 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createPace } from './pace.ts';
+
+/** See `createPace`. Somebody waits for each call: gathering is to hold them up little. */
+const REST_FACTOR = 0.5;
 
 type Call<In, Out> = { input: In; resolve: (output: Out) => void; reject: (error: unknown) => void };
 
@@ -8,7 +12,8 @@ type Call<In, Out> = { input: In; resolve: (output: Out) => void; reject: (error
  * call waits for nobody. (Databases call it group commit.)
  *
  * `lingerMs` is the least time from the start of one batch to the next, so that calls gather: under
- * load that spares processor time, and it holds a call up by as much at most. What fills a batch does not wait.
+ * load that spares processor time, the more the less there is of it (see `createPace`). What fills a batch does not
+ * wait.
  *
  * `work` gives one output per input, in order; an output that is an `Error` rejects that call only. When
  * `work` itself throws, every call of a larger batch is tried alone, so that one bad call fails only itself.
@@ -22,6 +27,7 @@ export function createBatcher<In, Out>(
   }: { maxBatch?: number; parallel?: number; lingerMs?: number } = {},
 ): (input: In) => Promise<Out> {
   const waiting: Call<In, Out>[] = [];
+  const restAfter = createPace({ lingerMs, factor: REST_FACTOR });
   let running = 0;
 
   async function run(calls: Call<In, Out>[]): Promise<void> {
@@ -43,8 +49,8 @@ export function createBatcher<In, Out>(
     while (waiting.length > 0) {
       const begunAt = performance.now();
       await run(waiting.splice(0, maxBatch));
-      const early = begunAt + lingerMs - performance.now();
-      if (early > 0 && waiting.length < maxBatch) await sleep(early);
+      const rest = restAfter(performance.now() - begunAt);
+      if (rest > 0 && waiting.length < maxBatch) await sleep(rest);
     }
     running -= 1;
   }

@@ -37,7 +37,7 @@ export const databaseConfig = z.object({
 });
 
 /**
- * How long events gather for the next round of a loop that has just had one. The first after a pause waits for
+ * The least time from the start of a loop's round to the next, while events gather. The first after a pause waits for
  * nothing; under load fewer and larger transactions leave the processor to those who answer people.
  * (As Kafka's `linger.ms`.)
  */
@@ -54,7 +54,7 @@ export const messagingConfig = databaseConfig.extend({
   REDIS_URL: z.url({ protocol: /^rediss?$/ }),
   /** How long one batch of events may take; a dead consumer's events are taken over after 3.5 times that. */
   HANDLER_TIMEOUT_MS: z.coerce.number().int().min(100).default(10_000),
-  RELAY_LINGER_MS: lingerMs.default(35),
+  RELAY_LINGER_MS: lingerMs.default(40),
   // What a relay has gathered comes together: this long for what others sent at the same moment.
   CONSUMER_LINGER_MS: lingerMs.default(5),
 });
