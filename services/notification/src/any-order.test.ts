@@ -13,20 +13,14 @@ test.each([
   const { db, deliver, messages } = await notificationDatabase();
   const order = eventsOfOrder();
   const [held, other] = placedFirst ? [order.placed(), order.paid()] : [order.paid(), order.placed()];
-  let commit = () => {};
-  const asked = new Promise<void>((resolve) => {
-    commit = resolve;
-  });
+  const written = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
   const first = db.transaction(async (tx) => {
     await writeMessages([held], tx);
-    await asked;
+    written.resolve();
+    await asked.promise;
   });
-  await eventually(async () => {
-    const [row] = await db.query<{ n: number }>(
-      "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'",
-    );
-    expect(row!.n).toBe(1);
-  });
+  await written.promise;
   const second = deliver(other);
   await eventually(async () => {
     const [row] = await db.query<{ n: number }>(
@@ -34,7 +28,7 @@ test.each([
     );
     expect(row!.n).toBe(1);
   });
-  commit();
+  asked.resolve();
   await Promise.all([first, second]);
   expect(await messages()).toMatchObject([{ template: 'order-paid', status: 'PENDING' }]);
 });
