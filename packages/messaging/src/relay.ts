@@ -34,7 +34,7 @@ type Pause = { ms: number; wakeable: boolean };
 const FORGET_EVERY_MS = 60_000;
 
 /** See `createPace`. What is published together is handled together: here the batches of all who listen are made. */
-const REST_FACTOR = 4;
+const REST_FACTOR = 2;
 
 const TAKE_LEASE = `
   UPDATE messaging.relay SET holder = $2, lease_until = now() + $3 * interval '1 millisecond'

@@ -1,8 +1,11 @@
 /** A loop whose batches usually take no longer than this has all the processor that it needs. */
 const SHORT_MS = 10;
 
-/** Beyond its linger no loop rests longer, however short the processor is. */
-const LONGEST_REST_MS = 200;
+/**
+ * No loop rests longer, unless its linger is, however short the processor is. Larger batches take longer by themselves:
+ * without a bound (and with a large factor) long rests would keep themselves up after the load has gone down.
+ */
+const LONGEST_REST_MS = 100;
 
 /** Of the last batch in what batches usually take: one that was slow does not make the next ones late. */
 const WEIGHT = 0.1;
