@@ -14,11 +14,11 @@ test.each([
   const order = eventsOfOrder();
   const [held, other] = placedFirst ? [order.placed(), order.paid()] : [order.paid(), order.placed()];
   const written = Promise.withResolvers<void>();
-  const asked = Promise.withResolvers<void>();
+  const release = Promise.withResolvers<void>();
   const first = db.transaction(async (tx) => {
     await writeMessages([held], tx);
     written.resolve();
-    await asked.promise;
+    await release.promise;
   });
   await written.promise;
   const second = deliver(other);
@@ -28,7 +28,7 @@ test.each([
     );
     expect(row!.n).toBe(1);
   });
-  asked.resolve();
+  release.resolve();
   await Promise.all([first, second]);
   expect(await messages()).toMatchObject([{ template: 'order-paid', status: 'PENDING' }]);
 });
