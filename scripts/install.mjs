@@ -1,8 +1,10 @@
-// Makes a checkout ready to run: the locked dependencies, and the database clients made from the Prisma schemas.
+// Makes a checkout ready to run: the locked dependencies, the database clients made from the Prisma schemas, and the
+// services compiled once.
 // Runs before every start and test on whatever Node the machine has (18 or newer), and does nothing when all is there.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateClients, missingClients } from './generate.mjs';
+import { compileServices } from './install/compile.mjs';
 import { withInstallLock } from './install/lock.mjs';
 import { checkNode } from './install/node.mjs';
 import { installDependencies } from './install/npm.mjs';
@@ -23,6 +25,7 @@ async function install() {
   }
   const changed = justInstalled || readStamp().clients !== wanted.clients;
   await generateClients({ only: changed ? undefined : missingClients() });
+  await compileServices();
   writeStamp(wanted);
 }
 

@@ -1,6 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -94,6 +103,26 @@ test('two terminals at once install once', async () => {
   const { install, npmCalls } = checkout();
   expect((await Promise.all([install(), install()])).map(({ code }) => code)).toEqual([0, 0]);
   expect(npmCalls()).toEqual(['ci']);
+});
+
+test('the services are compiled once after each install, and one that does not load stops nothing', async () => {
+  const { root, install, write } = checkout();
+  const loaded = () => readFileSync(join(root, 'loaded'), 'utf8');
+  write(
+    'services/order/src/main.ts',
+    `import { appendFileSync } from 'node:fs';
+     const cache: string = process.env.NODE_COMPILE_CACHE!;
+     appendFileSync('loaded', \`\${cache} \${process.env.DATABASE_URL}\\n\`);
+     process.exit(78);`,
+  );
+  write('services/payment/src/main.ts', 'no code');
+  expect((await install({ DATABASE_URL: 'postgres://elsewhere' })).code).toBe(0);
+  const cache = join(root, 'node_modules/.cache/compile');
+  expect(loaded()).toBe(`${cache} undefined\n`);
+  expect(readdirSync(cache)).toHaveLength(1);
+  write('services/order/prisma/schema.prisma', 'model');
+  expect((await install()).code).toBe(0);
+  expect(loaded().split('\n')).toHaveLength(2);
 });
 
 test('when npm fails its words are shown, and the next start tries again', async () => {
