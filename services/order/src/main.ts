@@ -9,6 +9,7 @@ import { createHandlers } from './consumers.ts';
 import { PrismaClient } from './generated/prisma/client.ts';
 import { createOrderMetrics } from './metrics.ts';
 import { createOrderCache } from './order-cache.ts';
+import { startSearchUpkeep } from './search-upkeep.ts';
 
 const config = readConfig(configSchema);
 
@@ -39,4 +40,6 @@ await runService({ service: 'order', logLevel: config.LOG_LEVEL }, async (scope)
   });
   scope.onStop('http', server.close);
   messaging.consume('order', createHandlers({ metrics, cache }));
+  const searchUpkeep = startSearchUpkeep({ db, scope });
+  scope.onStop('search-upkeep', searchUpkeep.stop);
 });
