@@ -16,7 +16,7 @@ async function outboxWithRelay() {
   const stream = streamKey('order', prefix);
   const start = (
     instance: string,
-    options: { batchSize?: number; leaseMs?: number; upkeepMs?: number } = {},
+    options: { batchSize?: number; leaseMs?: number; lingerMs?: number; upkeepMs?: number } = {},
   ) => {
     const own = { ...scope, metrics: testScope().metrics };
     const relay = startRelay({ service: 'order', db, redis, scope: own, instance, prefix, ...options });
@@ -80,7 +80,19 @@ test('an event whose transaction is rolled back is never published', async () =>
   const [order] = ids(1);
   await write([order!]);
   await eventually(async () => expect(await published()).toHaveLength(1));
+  await eventually(async () => expect(await unpublished()).toBe(0));
+});
+
+test('a relay that is stopped before it has marked what it published marks it, more than one batch of it', async () => {
+  const { start, write, published, unpublished } = await outboxWithRelay();
+  const relay = start('a', { batchSize: 2, lingerMs: 1_000 });
+  await write(ids(1));
+  await eventually(async () => expect(await published()).toHaveLength(1));
+  expect(await unpublished()).toBe(1); // it rests now
+  await write(ids(5));
+  await relay.stop();
   expect(await unpublished()).toBe(0);
+  expect(await published()).toHaveLength(6);
 });
 
 test('a position that commits late is published all the same', async () => {
@@ -135,6 +147,30 @@ test('of two relays one publishes, and the other takes over when its lease runs 
   // For a moment "a" still takes itself for the holder, and both may publish the same.
   const subjects = async () => new Set((await published()).map((event) => event.subject));
   await eventually(async () => expect((await subjects()).size).toBe(25));
+});
+
+test('a relay that has lost its lease marks nothing as published, and publishes when it has it again', async () => {
+  const { db, start, write, published, unpublished } = await outboxWithRelay();
+  start('a', { lingerMs: 300, leaseMs: 2_000 });
+  const [first, second] = ids(2);
+  await write([first!]);
+  await eventually(async () => expect(await published()).toHaveLength(1));
+  // While it rests, before it has marked: another has the lease, and may find that Redis has lost the event.
+  await db.query("UPDATE messaging.relay SET holder = 'b', lease_until = now() + interval '1 s'");
+  await write([second!]);
+  await eventually(async () => expect(await unpublished()).toBe(0));
+  expect((await published()).map((event) => event.subject)).toEqual([first, first, second]);
+});
+
+test('what is lost from the stream before it is marked is published again', async () => {
+  const { redis, stream, start, write, published, unpublished } = await outboxWithRelay();
+  start('a', { lingerMs: 300, upkeepMs: 0 }); // looks after the stream before each publication
+  await write(ids(1));
+  await eventually(async () => expect(await published()).toHaveLength(1));
+  expect(await unpublished()).toBe(1);
+  await redis.del(stream);
+  await eventually(async () => expect(await unpublished()).toBe(0));
+  expect(await published()).toHaveLength(1);
 });
 
 test('a stream that was flushed is published again from the safe point, and so is what is new', async () => {
