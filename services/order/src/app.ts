@@ -29,14 +29,17 @@ export type Deps = {
   guestPaymentMethod: string;
 };
 
-/** What a buyer hardly notices; at 145 orders a second it spares about three commits of ten (measured). */
-const PLACE_LINGER_MS = 8;
+/**
+ * Two batches at once, so that one that is held up does not hold up those behind it; as often as one would start that
+ * rested half as long. A buyer hardly notices the rest, and fewer transactions spare the processor.
+ */
+const PLACING = { parallel: 2, lingerMs: 16 };
 
 export function createApp(deps: Deps) {
   const { db, redis, metrics, auth, demo } = deps;
   const place = createBatcher(
     (placings: Placing[]) => db.transaction((tx) => placeOnce(tx, placings, metrics)),
-    { parallel: 1, lingerMs: PLACE_LINGER_MS },
+    PLACING,
   );
   return createHttpApp({
     ...deps.scope,
