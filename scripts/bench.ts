@@ -22,6 +22,7 @@ beside what it must do. Afterwards every row, item and cent is counted; a wrong 
 
   --rounds N     how often the loads are repeated, of which the median counts (default 3)
   --seconds N    how long each of the two loads of a round lasts (default 15)
+  --warm-up N    so many orders are placed before, for V8 to have compiled what is measured (default 12000)
   --json FILE    where the figures go as JSON (default .orderflow/bench/result.json)
   --help         this text
 
@@ -31,6 +32,7 @@ const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '15' },
+    'warm-up': { type: 'string', default: '12000' },
     json: { type: 'string' },
     help: { type: 'boolean' },
   },
@@ -40,6 +42,7 @@ if (options.help) {
   process.exit(0);
 }
 const seconds = bounded('seconds', 600);
+const warmUp = bounded('warm-up', 1_000_000);
 const rounds = bounded('rounds', 100);
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -72,7 +75,7 @@ try {
   const json = options.json ?? join(folder, 'result.json');
   writeFileSync(
     json,
-    `${JSON.stringify({ at: new Date().toISOString(), rounds, seconds, figures }, null, 2)}\n`,
+    `${JSON.stringify({ at: new Date().toISOString(), rounds, seconds, warmUp, figures }, null, 2)}\n`,
   );
   console.log(`The figures as JSON: ${json}`);
   if (!figures.every(holds)) process.exitCode = 1;
@@ -80,7 +83,7 @@ try {
   await system?.stop();
 }
 
-function bounded(name: 'seconds' | 'rounds', highest: number): number {
+function bounded(name: 'seconds' | 'rounds' | 'warm-up', highest: number): number {
   const value = Number(options[name]);
   if (Number.isInteger(value) && value >= 1 && value <= highest) return value;
   console.error(`--${name} ${options[name]} is not a whole number from 1 to ${highest}.`);
@@ -108,7 +111,7 @@ async function measure(
   const productIds = products.map((product) => product.id);
   await drain(ledgers.productsUnknownToOrders, () => {});
   const orders = createRounds({ gatewayUrl, adminUrl, productIds, tokens, ledgers, seconds, say });
-  await orders.warmUp();
+  await orders.warmUp(warmUp);
   const measured: Round[] = [];
   while (measured.length < rounds) {
     say(`round ${measured.length + 1} of ${rounds}`);
