@@ -71,7 +71,7 @@ export function startRelay(options: RelayOptions) {
     prefix,
     batchSize = 500,
     leaseMs = 5_000,
-    lingerMs = 40,
+    lingerMs = 28,
     upkeepMs = 5_000,
   } = options;
   const stream = streamKey(service, prefix);

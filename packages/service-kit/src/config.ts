@@ -54,7 +54,7 @@ export const messagingConfig = databaseConfig.extend({
   REDIS_URL: z.url({ protocol: /^rediss?$/ }),
   /** How long one batch of events may take; a dead consumer's events are taken over after 3.5 times that. */
   HANDLER_TIMEOUT_MS: z.coerce.number().int().min(100).default(10_000),
-  RELAY_LINGER_MS: lingerMs.default(40),
+  RELAY_LINGER_MS: lingerMs.default(28),
   // What a relay has gathered comes together: this long for what others sent at the same moment.
   CONSUMER_LINGER_MS: lingerMs.default(5),
 });
