@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { bundledNode } from './install/node.mjs';
+import { nodeToUse } from './install/node.mjs';
 import { root } from './install/root.mjs';
 import { runQuietly } from './install/run.mjs';
 import { schemas } from './install/stamp.mjs';
@@ -31,9 +31,8 @@ export async function generateClients({ only = schemas() } = {}) {
 }
 
 function generate({ service, schema }) {
-  const node = existsSync(bundledNode) ? bundledNode : process.execPath;
   const prisma = join(root, 'node_modules/prisma/build/index.js');
-  return runQuietly(node, [prisma, 'generate', '--schema', schema], {
+  return runQuietly(nodeToUse(), [prisma, 'generate', '--schema', schema], {
     cwd: service,
     env: {
       ...process.env,

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundledNode } from './node.mjs';
+import { nodeToUse } from './node.mjs';
 import { root } from './root.mjs';
 import { runQuietly } from './run.mjs';
 
@@ -20,11 +20,7 @@ export async function compileServices() {
   const env = { PATH: process.env.PATH, NODE_COMPILE_CACHE: compileCache };
   for (const main of mains()) {
     // A service that does not load will say so itself when it is started.
-    await runQuietly(existsSync(bundledNode) ? bundledNode : process.execPath, [main], {
-      cwd: root,
-      env,
-      timeout: patienceMs,
-    });
+    await runQuietly(nodeToUse(), [main], { cwd: root, env, timeout: patienceMs });
   }
 }
 

@@ -6,6 +6,9 @@ import { root } from './root.mjs';
 /** The Node 24 that comes with the dependencies: npm scripts find it before the machine's own. */
 export const bundledNode = join(root, 'node_modules/.bin/node');
 
+/** What runs the project's own programs while it is installed: npm scripts' Node where it is there already. */
+export const nodeToUse = () => (existsSync(bundledNode) ? bundledNode : process.execPath);
+
 const oldest = { major: 22, minor: 18 };
 
 /** Throws unless what npm scripts will run as `node` can run TypeScript. */
