@@ -14,15 +14,24 @@ const SAFETY_MARGIN = '5 minutes';
 
 /**
  * Makes the outbox unpublished again from the recorded safe point on; the relay then publishes it anew.
- * Consumers that had handled some of it pass over those by their inbox. Gives the number of rows.
+ * Consumers that had handled some of it pass over those by their inbox. Gives the number of rows, and undefined when
+ * `instance` has lost its lease: the holder looks after the stream then, and may have replayed already.
  */
 export async function replayOutbox(options: {
   db: Database;
   stream: string;
+  instance: string;
   lastEntryId: string;
-}): Promise<number> {
-  const { db, stream, lastEntryId } = options;
+}): Promise<number | undefined> {
+  const { db, stream, instance, lastEntryId } = options;
   return db.transaction(async (tx) => {
+    // First, because it locks the lease: nobody takes it over, or marks, until the replay is committed.
+    const held = await tx.query(
+      `UPDATE messaging.relay SET last_entry_id = $3, replays = replays + 1
+       WHERE stream = $1 AND holder = $2 RETURNING stream`,
+      [stream, instance, lastEntryId],
+    );
+    if (held.length === 0) return undefined;
     const [row] = await tx.query<{ again: number }>(
       `WITH again AS (
          UPDATE messaging.outbox SET published_at = NULL
@@ -31,10 +40,6 @@ export async function replayOutbox(options: {
        SELECT count(*) AS again FROM again`,
       [stream],
     );
-    await tx.query('UPDATE messaging.relay SET last_entry_id = $2, replays = replays + 1 WHERE stream = $1', [
-      stream,
-      lastEntryId,
-    ]);
     return row!.again;
   });
 }
@@ -42,7 +47,8 @@ export async function replayOutbox(options: {
 type Upkeep = { db: Database; redis: Redis; service: ServiceName; stream: string };
 
 /**
- * Trims the stream below the lowest entry that some known group has not acknowledged, never by length,
+ * Trims the stream below the lowest entry that some known group has not acknowledged, never by length, nor beyond
+ * the entry by which the next holder of the lease will know the stream for whole,
  * and writes down since when nothing unacknowledged was published: from there a lost stream is made again.
  * Does nothing while a known group does not exist yet: it has not seen the first entry.
  */
@@ -53,14 +59,15 @@ export async function trimAndRecordSafePoint({ db, redis, service, stream }: Upk
   const [first] = (await redis.xrange(stream, floor, '+', 'COUNT', 1)) as [string, string[]][];
   const position = first && fieldOf(first[1], 'position');
   if (position && !/^\d+$/.test(position)) return;
-  await db.query(
+  const [relay] = await db.query<{ last_entry_id: string }>(
     `UPDATE messaging.relay SET safe_at = greatest(safe_at, coalesce(
        (SELECT coalesce(published_at, created_at) FROM messaging.outbox WHERE position = $2::bigint),
        CASE WHEN $2::bigint IS NULL THEN $3::timestamptz END, safe_at))
-     WHERE stream = $1`,
+     WHERE stream = $1 RETURNING last_entry_id`,
     [stream, position ?? null, clock!.now],
   );
-  await redis.xtrim(stream, 'MINID', '~', floor);
+  const remembered = relay!.last_entry_id;
+  await redis.xtrim(stream, 'MINID', '~', compareIds(remembered, floor) < 0 ? remembered : floor);
 }
 
 /** The first id that may still be needed; undefined when a group is missing or there is no stream. */

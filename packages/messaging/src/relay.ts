@@ -103,24 +103,29 @@ export function startRelay(options: RelayOptions) {
     return row !== undefined;
   }
 
+  /** The stream ends at `lastId`, without what this relay knows to be in it. */
+  async function replay(lastId: string): Promise<void> {
+    const again = await replayOutbox({ db, stream, instance, lastEntryId: lastId });
+    const found = { known: lease.lastEntryId, found: lastId, again };
+    toMark = [];
+    if (again === undefined) {
+      log.warn(found, 'the stream has lost entries; left to the replica that holds the lease');
+      lease.until = 0;
+      return;
+    }
+    metrics.replays.inc();
+    log.warn(found, 'the stream has lost entries; publishing again');
+    lease.lastEntryId = lastId;
+    waker.wake();
+  }
+
   async function publish(rows: Publication[]): Promise<void> {
     if (rows.length > 0) crashPoint('relay.before-publish');
     const { lost, lastId } = await appendToStream(redis, stream, lease.lastEntryId, rows);
-    if (lost) {
-      const again = await replayOutbox({ db, stream, lastEntryId: lastId });
-      metrics.replays.inc();
-      log.warn(
-        { known: lease.lastEntryId, found: lastId, again },
-        'the stream has lost entries; publishing again',
-      );
-      lease.lastEntryId = lastId;
-      toMark = [];
-      waker.wake();
-      return;
-    }
+    if (lost) return replay(lastId);
+    lease.lastEntryId = lastId;
     if (rows.length === 0) return;
     crashPoint('relay.after-publish');
-    lease.lastEntryId = lastId;
     toMark = rows.map((row) => row.position);
     metrics.published.inc(rows.length);
   }

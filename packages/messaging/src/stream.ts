@@ -16,7 +16,9 @@ export type Publication = { position: number; type: string; body: string };
 /**
  * Appends only when the stream still knows all that was ever appended to it: after a FLUSHALL, an empty restart
  * or a failover to a replica that lagged, its last id is behind the one we remember. Check and append are one
- * step, since the next XADD would lift the last id and hide the loss.
+ * step, since the next XADD would lift the last id and hide the loss. Another relay, thawed and knowing less, may have
+ * done just that: when the last id is ahead, the entry we remember must still be there; it is never trimmed
+ * while a relay may remember it.
  */
 const APPEND = `
 local function parts(id)
@@ -33,6 +35,7 @@ end
 local lastMs, lastSeq = parts(last)
 local knownMs, knownSeq = parts(ARGV[1])
 if lastMs < knownMs or (lastMs == knownMs and lastSeq < knownSeq) then return {0, last} end
+if last ~= ARGV[1] and ARGV[1] ~= '0-0' and #redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1]) == 0 then return {0, last} end
 for i = 2, #ARGV, 3 do
   last = redis.call('XADD', KEYS[1], '*', 'position', ARGV[i], 'type', ARGV[i + 1], 'event', ARGV[i + 2])
 end
@@ -40,7 +43,7 @@ return {1, last}`;
 
 /**
  * Appends to a stream whose last entry was `knownLastId` or later.
- * Gives the last id now; `lost: true` (and nothing appended) when the stream has fallen behind `knownLastId`.
+ * Gives the last id now; `lost: true` (and nothing appended) when `knownLastId` is not in the stream any more.
  */
 export async function appendToStream(
   redis: Redis,
