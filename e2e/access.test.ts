@@ -1,5 +1,5 @@
 import { operations } from '@orderflow/contracts/api';
-import type { OrderView } from '@orderflow/contracts/http';
+import type { OrderView } from '@orderflow/contracts/http/orders';
 import { newId } from '@orderflow/contracts/ids';
 import { eventually } from '@orderflow/testing/eventually';
 import { afterAll, beforeAll, expect, test } from 'vitest';

@@ -1,4 +1,7 @@
-import type { OrderView, PaymentView, ProductView, TimelineView } from '@orderflow/contracts/http';
+import type { TimelineView } from '@orderflow/contracts/http/audit';
+import type { ProductView } from '@orderflow/contracts/http/catalogue';
+import type { OrderView } from '@orderflow/contracts/http/orders';
+import type { PaymentView } from '@orderflow/contracts/http/payments';
 import { newId } from '@orderflow/contracts/ids';
 
 export type Answer<T> = { status: number; body: T; headers: Headers };

@@ -1,4 +1,6 @@
-import type { NotificationView, OrderView, ProductView } from '@orderflow/contracts/http';
+import type { ProductView } from '@orderflow/contracts/http/catalogue';
+import type { NotificationView } from '@orderflow/contracts/http/notifications';
+import type { OrderView } from '@orderflow/contracts/http/orders';
 import { newId } from '@orderflow/contracts/ids';
 import { eventually } from '@orderflow/testing/eventually';
 import { afterAll, beforeAll, expect, test } from 'vitest';

@@ -1,5 +1,6 @@
 import type { TokensView } from '@orderflow/contracts/auth';
-import type { OrderView, TimelineView } from '@orderflow/contracts/http';
+import type { TimelineView } from '@orderflow/contracts/http/audit';
+import type { OrderView } from '@orderflow/contracts/http/orders';
 import { newId } from '@orderflow/contracts/ids';
 import { eventually } from '@orderflow/testing/eventually';
 import { decodeJwt, generateKeyPair, importJWK, type JWK, SignJWT, UnsecuredJWT } from 'jose';

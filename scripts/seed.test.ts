@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { json } from 'node:stream/consumers';
-import { createProductBody, sellerSettings } from '@orderflow/contracts/http';
+import { createProductBody } from '@orderflow/contracts/http/catalogue';
+import { sellerSettings } from '@orderflow/contracts/http/orders';
 import { expect, onTestFinished, test } from 'vitest';
 import { customers, products, sellers } from './seed/demo-data.ts';
 import { seed } from './seed.ts';

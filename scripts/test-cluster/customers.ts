@@ -1,5 +1,5 @@
 import { createClient } from '@orderflow/client/client';
-import type { OrderView } from '@orderflow/contracts/http';
+import type { OrderView } from '@orderflow/contracts/http/orders';
 import { newId } from '@orderflow/contracts/ids';
 import { register } from '../../e2e/accounts.ts';
 import { createApi } from '../../e2e/api.ts';

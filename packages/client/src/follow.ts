@@ -1,4 +1,4 @@
-import { type TimelineView, timelineEntry } from '@orderflow/contracts/http';
+import { type TimelineView, timelineEntry } from '@orderflow/contracts/http/audit';
 import { parseAs, readAnswer } from './answer.ts';
 import { ApiError } from './errors.ts';
 import { type Connection, describe, exchange, orNoAnswer } from './exchange.ts';

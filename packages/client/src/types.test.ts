@@ -1,5 +1,6 @@
 import { type Api, api } from '@orderflow/contracts/api';
-import type { OrderView, PaymentView } from '@orderflow/contracts/http';
+import type { OrderView } from '@orderflow/contracts/http/orders';
+import type { PaymentView } from '@orderflow/contracts/http/payments';
 import { newId } from '@orderflow/contracts/ids';
 import { expect, expectTypeOf, test } from 'vitest';
 import { createClient } from './client.ts';

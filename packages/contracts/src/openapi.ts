@@ -10,7 +10,14 @@ import { type Caller, errorsOf, type Operation, tags } from './api/operation.ts'
 import { operations } from './api.ts';
 import * as auth from './auth.ts';
 import { errorCodes, problem } from './errors.ts';
-import * as http from './http.ts';
+import * as accounts from './http/accounts.ts';
+import * as audit from './http/audit.ts';
+import * as catalogue from './http/catalogue.ts';
+import * as deadLetters from './http/dead-letters.ts';
+import * as notifications from './http/notifications.ts';
+import * as orders from './http/orders.ts';
+import * as payments from './http/payments.ts';
+import * as plain from './http/plain.ts';
 import { money } from './money.ts';
 import { address } from './order.ts';
 
@@ -18,25 +25,25 @@ import { address } from './order.ts';
 const schemas = {
   Account: auth.accountView,
   Address: address,
-  AuditEvent: http.auditEventView,
-  AuditLine: http.auditLine,
-  Customer: http.customerView,
-  DeadLetter: http.deadLetterView,
-  GuestOrder: http.guestOrderBody,
-  Inventory: http.inventoryView,
+  AuditEvent: audit.auditEventView,
+  AuditLine: audit.auditLine,
+  Customer: accounts.customerView,
+  DeadLetter: deadLetters.deadLetterView,
+  GuestOrder: plain.guestOrderBody,
+  Inventory: catalogue.inventoryView,
   Money: money,
-  Movement: http.movementView,
-  NewOrder: http.placeOrderBody,
-  NewProduct: http.createProductBody,
-  Notification: http.notificationView,
-  Order: http.orderView,
-  Payment: http.paymentView,
+  Movement: catalogue.movementView,
+  NewOrder: orders.placeOrderBody,
+  NewProduct: catalogue.createProductBody,
+  Notification: notifications.notificationView,
+  Order: orders.orderView,
+  Payment: payments.paymentView,
   Problem: problem,
-  Product: http.productView,
-  Reservation: http.reservationView,
-  SellerSettings: http.sellerSettings,
-  Timeline: http.timelineView,
-  TimelineEntry: http.timelineEntry,
+  Product: catalogue.productView,
+  Reservation: catalogue.reservationView,
+  SellerSettings: orders.sellerSettings,
+  Timeline: audit.timelineView,
+  TimelineEntry: audit.timelineEntry,
   Tokens: auth.tokensView,
 };
 

@@ -49,3 +49,5 @@ export const paymentMethod = z
   .regex(/^pm_[A-Za-z0-9_]{1,100}$/, 'must be a payment method of the provider such as pm_card_visa');
 
 export const phone = z.string().regex(/^\+[1-9]\d{5,14}$/, 'must be an E.164 number such as +4930123456');
+
+export const personName = z.string().trim().min(1).max(200);

@@ -1,4 +1,8 @@
-import { deadLetterSelection, internalDiscardBody, listDeadLettersQuery } from '@orderflow/contracts/http';
+import {
+  deadLetterSelection,
+  internalDiscardBody,
+  listDeadLettersQuery,
+} from '@orderflow/contracts/http/dead-letters';
 import { actorName, requireActor } from '@orderflow/service-kit/auth';
 import type { Database } from '@orderflow/service-kit/database';
 import { bodyOf, idParam, queryOf } from '@orderflow/service-kit/http-input';

@@ -5,7 +5,7 @@ import type {
   DeadLettersMoved,
   DeadLetterView,
   ListDeadLettersQuery,
-} from '@orderflow/contracts/http';
+} from '@orderflow/contracts/http/dead-letters';
 import type { Database } from '@orderflow/service-kit/database';
 import { decodeCursor } from '@orderflow/service-kit/http-input';
 import { toPage } from '@orderflow/service-kit/paging';

@@ -1,5 +1,5 @@
 import { problem } from '@orderflow/contracts/errors';
-import { deadLetterDetail, deadLetterPage, deadLettersMoved } from '@orderflow/contracts/http';
+import { deadLetterDetail, deadLetterPage, deadLettersMoved } from '@orderflow/contracts/http/dead-letters';
 import { newId } from '@orderflow/contracts/ids';
 import { createHttpApp } from '@orderflow/service-kit/http-app';
 import { testDatabase } from '@orderflow/testing/database';

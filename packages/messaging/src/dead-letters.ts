@@ -1,4 +1,4 @@
-import type { DeadLetterSelection } from '@orderflow/contracts/http';
+import type { DeadLetterSelection } from '@orderflow/contracts/http/dead-letters';
 import type { Database, Transaction } from '@orderflow/service-kit/database';
 
 export type DeathReason = 'unreadable' | 'failed' | 'killed_consumer';

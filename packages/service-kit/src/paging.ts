@@ -1,4 +1,4 @@
-import type { pageQuery } from '@orderflow/contracts/http';
+import type { pageQuery } from '@orderflow/contracts/http/page';
 import { z } from 'zod';
 import { decodeCursor, encodeCursor } from './http-input.ts';
 

@@ -1,4 +1,4 @@
-import type { DeadLetterOverview, ListDeadLettersQuery } from '@orderflow/contracts/http';
+import type { DeadLetterOverview, ListDeadLettersQuery } from '@orderflow/contracts/http/dead-letters';
 import { type DeadLetters, keyOf, positionIn } from '@orderflow/messaging/dead-letters-views';
 import { encodeCursor } from '@orderflow/service-kit/http-input';
 import type { Logger } from '@orderflow/service-kit/logger';

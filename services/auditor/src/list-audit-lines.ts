@@ -1,4 +1,4 @@
-import type { AuditLine, listAuditQuery } from '@orderflow/contracts/http';
+import type { AuditLine, listAuditQuery } from '@orderflow/contracts/http/audit';
 import { firstIdAt } from '@orderflow/contracts/ids';
 import { decodeCursor } from '@orderflow/service-kit/http-input';
 import { z } from 'zod';

@@ -1,5 +1,5 @@
 import { errorCodes, problem } from '@orderflow/contracts/errors';
-import { deadLetterDetail, deadLetterPage, deadLettersMoved } from '@orderflow/contracts/http';
+import { deadLetterDetail, deadLetterPage, deadLettersMoved } from '@orderflow/contracts/http/dead-letters';
 import type { DeadLetters } from '@orderflow/messaging/dead-letters-views';
 import { ProblemError } from '@orderflow/service-kit/problem';
 import type { z } from 'zod';

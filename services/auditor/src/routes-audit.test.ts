@@ -1,5 +1,6 @@
 import { problem } from '@orderflow/contracts/errors';
-import { auditEventView, auditLine, pageOf } from '@orderflow/contracts/http';
+import { auditEventView, auditLine } from '@orderflow/contracts/http/audit';
+import { pageOf } from '@orderflow/contracts/http/page';
 import { newId } from '@orderflow/contracts/ids';
 import { as } from '@orderflow/testing/tokens';
 import request from 'supertest';

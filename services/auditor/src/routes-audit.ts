@@ -1,4 +1,4 @@
-import { listAuditEventsQuery, listAuditQuery } from '@orderflow/contracts/http';
+import { listAuditEventsQuery, listAuditQuery } from '@orderflow/contracts/http/audit';
 import { requireActor } from '@orderflow/service-kit/auth';
 import { decodeCursor, queryOf } from '@orderflow/service-kit/http-input';
 import { toPage } from '@orderflow/service-kit/paging';

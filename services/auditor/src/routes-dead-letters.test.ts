@@ -1,5 +1,7 @@
 import { problem } from '@orderflow/contracts/errors';
-import { auditLine, deadLetterDetail, deadLetterOverview, pageOf } from '@orderflow/contracts/http';
+import { auditLine } from '@orderflow/contracts/http/audit';
+import { deadLetterDetail, deadLetterOverview } from '@orderflow/contracts/http/dead-letters';
+import { pageOf } from '@orderflow/contracts/http/page';
 import { newId } from '@orderflow/contracts/ids';
 import { mountDeadLetterRoutes } from '@orderflow/messaging/dead-letter-routes';
 import { bury } from '@orderflow/messaging/dead-letters';

@@ -2,7 +2,7 @@ import {
   deadLetterOverviewQuery,
   deadLetterSelection,
   discardDeadLettersBody,
-} from '@orderflow/contracts/http';
+} from '@orderflow/contracts/http/dead-letters';
 import type { DeadLetters } from '@orderflow/messaging/dead-letters-views';
 import { actorName, requireActor } from '@orderflow/service-kit/auth';
 import { bodyOf, idParam, queryOf } from '@orderflow/service-kit/http-input';

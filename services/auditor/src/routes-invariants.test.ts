@@ -1,5 +1,5 @@
 import { problem } from '@orderflow/contracts/errors';
-import { pageOf } from '@orderflow/contracts/http';
+import { pageOf } from '@orderflow/contracts/http/page';
 import { drawnAt, newId } from '@orderflow/contracts/ids';
 import { checkView, invariantsView, violationView } from '@orderflow/contracts/invariants';
 import { anEvent } from '@orderflow/testing/events';

@@ -1,5 +1,5 @@
 import { problem } from '@orderflow/contracts/errors';
-import { timelineView } from '@orderflow/contracts/http';
+import { timelineView } from '@orderflow/contracts/http/audit';
 import { newId } from '@orderflow/contracts/ids';
 import { eventually } from '@orderflow/testing/eventually';
 import { as } from '@orderflow/testing/tokens';

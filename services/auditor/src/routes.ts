@@ -1,4 +1,4 @@
-import { liveEventsQuery } from '@orderflow/contracts/http';
+import { liveEventsQuery } from '@orderflow/contracts/http/orders';
 import { requireActor } from '@orderflow/service-kit/auth';
 import { idParam, queryOf } from '@orderflow/service-kit/http-input';
 import { parseInput } from '@orderflow/service-kit/problem';

@@ -1,4 +1,4 @@
-import type { AuditEventView, AuditLine, TimelineView } from '@orderflow/contracts/http';
+import type { AuditEventView, AuditLine, TimelineView } from '@orderflow/contracts/http/audit';
 import { inCausalOrder } from './domain.ts';
 import type { Act, Event } from './generated/prisma/client.ts';
 

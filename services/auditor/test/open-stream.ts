@@ -1,4 +1,4 @@
-import { type TimelineView, timelineEntry } from '@orderflow/contracts/http';
+import { type TimelineView, timelineEntry } from '@orderflow/contracts/http/audit';
 import { onTestFinished } from 'vitest';
 
 export type Received = { id: number; event: string; entry: TimelineView['events'][number] };

@@ -1,4 +1,4 @@
-import type { card } from '@orderflow/contracts/http';
+import type { card } from '@orderflow/contracts/http/payments';
 import type { z } from 'zod';
 import { BankError } from './bank-error.ts';
 

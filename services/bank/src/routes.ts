@@ -1,4 +1,4 @@
-import { card } from '@orderflow/contracts/http';
+import { card } from '@orderflow/contracts/http/payments';
 import { newId } from '@orderflow/contracts/ids';
 import { bodyOf, queryOf } from '@orderflow/service-kit/http-input';
 import type { Express, Request } from 'express';

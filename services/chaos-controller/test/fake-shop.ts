@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
-import type { OrderView, ProductView } from '@orderflow/contracts/http';
+import type { ProductView } from '@orderflow/contracts/http/catalogue';
+import type { OrderView } from '@orderflow/contracts/http/orders';
 import { customerIdOf, newId } from '@orderflow/contracts/ids';
 import { onTestFinished } from 'vitest';
 

@@ -1,4 +1,5 @@
-import { customerView, pageOf } from '@orderflow/contracts/http';
+import { customerView } from '@orderflow/contracts/http/accounts';
+import { pageOf } from '@orderflow/contracts/http/page';
 import { customerIdOf, newId } from '@orderflow/contracts/ids';
 import { expect, test } from 'vitest';
 import { customerService, orderPlacedBy } from '../test/customer-service.ts';

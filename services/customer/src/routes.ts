@@ -1,5 +1,6 @@
 import { createAccountBody } from '@orderflow/contracts/auth';
-import { createCustomerBody, editCustomerBody, pageQuery } from '@orderflow/contracts/http';
+import { createCustomerBody, editCustomerBody } from '@orderflow/contracts/http/accounts';
+import { pageQuery } from '@orderflow/contracts/http/page';
 import { answerOnce, send } from '@orderflow/messaging/idempotency';
 import { actorName, requireActor } from '@orderflow/service-kit/auth';
 import { bodyOf, decodeCursor, idParam, queryOf } from '@orderflow/service-kit/http-input';

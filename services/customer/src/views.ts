@@ -1,5 +1,5 @@
 import { type AccessClaims, type AccountView, accessClaims, accountView } from '@orderflow/contracts/auth';
-import type { CustomerView } from '@orderflow/contracts/http';
+import type { CustomerView } from '@orderflow/contracts/http/accounts';
 import type { Address } from '@orderflow/contracts/order';
 import type { Account, Customer } from './generated/prisma/client.ts';
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MAX_IMAGE_BYTES } from '@orderflow/contracts/http';
+import { MAX_IMAGE_BYTES } from '@orderflow/contracts/http/catalogue';
 import { eventually } from '@orderflow/testing/eventually';
 import { as, testAuth } from '@orderflow/testing/tokens';
 import { expect, test } from 'vitest';

@@ -1,5 +1,5 @@
 import type { Event, EventData } from '@orderflow/contracts/events';
-import type { ReservationView } from '@orderflow/contracts/http';
+import type { ReservationView } from '@orderflow/contracts/http/catalogue';
 import type { OrderItem } from '@orderflow/contracts/order';
 import { available, type Movement, type Stock } from './stock.ts';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ImageMediaType } from '@orderflow/contracts/http';
+import type { ImageMediaType } from '@orderflow/contracts/http/catalogue';
 
 export type Image = { mediaType: ImageMediaType; bytes: Buffer; sha256: string };
 

@@ -1,4 +1,4 @@
-import type { listProductsQuery } from '@orderflow/contracts/http';
+import type { listProductsQuery } from '@orderflow/contracts/http/catalogue';
 import { decodeCursor } from '@orderflow/service-kit/http-input';
 import { z } from 'zod';
 import { Prisma } from './generated/prisma/client.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { MAX_IMAGE_BYTES } from '@orderflow/contracts/http';
+import { MAX_IMAGE_BYTES } from '@orderflow/contracts/http/catalogue';
 import { newId } from '@orderflow/contracts/ids';
 import { expect, test } from 'vitest';
 import { inventory } from '../test/inventory.ts';

@@ -1,4 +1,4 @@
-import { imageMediaType, imageQuery, MAX_IMAGE_BYTES } from '@orderflow/contracts/http';
+import { imageMediaType, imageQuery, MAX_IMAGE_BYTES } from '@orderflow/contracts/http/catalogue';
 import { actorName } from '@orderflow/service-kit/auth';
 import { idParam, queryOf } from '@orderflow/service-kit/http-input';
 import { ProblemError } from '@orderflow/service-kit/problem';

@@ -1,4 +1,4 @@
-import { plainStockBody } from '@orderflow/contracts/http';
+import { plainStockBody } from '@orderflow/contracts/http/plain';
 import { bodyOf } from '@orderflow/service-kit/http-input';
 import type { Express } from 'express';
 import { causeOf } from './access.ts';

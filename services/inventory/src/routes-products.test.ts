@@ -1,5 +1,5 @@
 import { problem } from '@orderflow/contracts/errors';
-import { productView } from '@orderflow/contracts/http';
+import { productView } from '@orderflow/contracts/http/catalogue';
 import { newId } from '@orderflow/contracts/ids';
 import { as } from '@orderflow/testing/tokens';
 import { describe, expect, test } from 'vitest';

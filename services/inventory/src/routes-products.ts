@@ -1,4 +1,4 @@
-import { createProductBody, editProductBody, listProductsQuery } from '@orderflow/contracts/http';
+import { createProductBody, editProductBody, listProductsQuery } from '@orderflow/contracts/http/catalogue';
 import { answerOnce, send } from '@orderflow/messaging/idempotency';
 import { actorName, actorOf } from '@orderflow/service-kit/auth';
 import { bodyOf, idParam, queryOf } from '@orderflow/service-kit/http-input';

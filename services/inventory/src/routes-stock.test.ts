@@ -1,5 +1,5 @@
 import { problem } from '@orderflow/contracts/errors';
-import { inventoryView, movementView, reservationView } from '@orderflow/contracts/http';
+import { inventoryView, movementView, reservationView } from '@orderflow/contracts/http/catalogue';
 import { newId } from '@orderflow/contracts/ids';
 import { anEvent } from '@orderflow/testing/events';
 import { as } from '@orderflow/testing/tokens';

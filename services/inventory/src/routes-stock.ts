@@ -1,4 +1,5 @@
-import { adjustStockBody, pageQuery } from '@orderflow/contracts/http';
+import { adjustStockBody } from '@orderflow/contracts/http/catalogue';
+import { pageQuery } from '@orderflow/contracts/http/page';
 import { answerOnce, send } from '@orderflow/messaging/idempotency';
 import { type Actor, actorName, requireActor } from '@orderflow/service-kit/auth';
 import { bodyOf, idParam, queryOf } from '@orderflow/service-kit/http-input';

@@ -2,10 +2,10 @@ import type {
   InventoryView,
   movementView,
   ProductView,
-  plainProductView,
   ReservationView,
   stockView,
-} from '@orderflow/contracts/http';
+} from '@orderflow/contracts/http/catalogue';
+import type { plainProductView } from '@orderflow/contracts/http/plain';
 import { toMajorUnits } from '@orderflow/contracts/money';
 import type { OrderItem } from '@orderflow/contracts/order';
 import type { z } from 'zod';

@@ -1,4 +1,6 @@
-import { notificationView, pageOf, plainNotificationView } from '@orderflow/contracts/http';
+import { notificationView } from '@orderflow/contracts/http/notifications';
+import { pageOf } from '@orderflow/contracts/http/page';
+import { plainNotificationView } from '@orderflow/contracts/http/plain';
 import { newId } from '@orderflow/contracts/ids';
 import { eventually } from '@orderflow/testing/eventually';
 import { testRedis } from '@orderflow/testing/redis';

@@ -1,4 +1,5 @@
-import { listNotificationsQuery, plainNotificationsQuery } from '@orderflow/contracts/http';
+import { listNotificationsQuery } from '@orderflow/contracts/http/notifications';
+import { plainNotificationsQuery } from '@orderflow/contracts/http/plain';
 import { requireActor } from '@orderflow/service-kit/auth';
 import { idParam, queryOf } from '@orderflow/service-kit/http-input';
 import { afterCursor, newestFirst, toPage } from '@orderflow/service-kit/paging';

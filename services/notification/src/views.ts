@@ -1,4 +1,5 @@
-import type { NotificationView, plainNotificationView } from '@orderflow/contracts/http';
+import type { NotificationView } from '@orderflow/contracts/http/notifications';
+import type { plainNotificationView } from '@orderflow/contracts/http/plain';
 import type { z } from 'zod';
 import type { Message, Prisma } from './generated/prisma/client.ts';
 

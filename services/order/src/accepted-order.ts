@@ -1,4 +1,4 @@
-import type { OrderView } from '@orderflow/contracts/http';
+import type { OrderView } from '@orderflow/contracts/http/orders';
 import type { Confirmation } from '@orderflow/contracts/order';
 import type { Draft } from '@orderflow/messaging/outbox';
 import type { NewOrder } from './new-order.ts';

@@ -1,4 +1,4 @@
-import { orderView } from '@orderflow/contracts/http';
+import { orderView } from '@orderflow/contracts/http/orders';
 import { customerIdOf, newId } from '@orderflow/contracts/ids';
 import { isDatabaseUnavailable } from '@orderflow/service-kit/database';
 import { as } from '@orderflow/testing/tokens';

@@ -1,4 +1,5 @@
-import { guestOrderBody, placeOrderBody, placeOwnOrderBody } from '@orderflow/contracts/http';
+import { placeOrderBody, placeOwnOrderBody } from '@orderflow/contracts/http/orders';
+import { guestOrderBody } from '@orderflow/contracts/http/plain';
 import { customerIdOf, newId } from '@orderflow/contracts/ids';
 import type { Address, Confirmation } from '@orderflow/contracts/order';
 import type { Cause } from '@orderflow/messaging/outbox';

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { OrderView } from '@orderflow/contracts/http';
+import type { OrderView } from '@orderflow/contracts/http/orders';
 import { newId } from '@orderflow/contracts/ids';
 import { startRedis } from '@orderflow/local-runtime/redis';
 import { createCommandClient } from '@orderflow/service-kit/redis';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type OrderView, orderView } from '@orderflow/contracts/http';
+import { type OrderView, orderView } from '@orderflow/contracts/http/orders';
 import type { Logger } from '@orderflow/service-kit/logger';
 import type { Redis } from 'ioredis';
 import type { OrderMetrics } from './metrics.ts';

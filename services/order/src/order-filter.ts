@@ -1,4 +1,4 @@
-import type { listOrdersQuery } from '@orderflow/contracts/http';
+import type { listOrdersQuery } from '@orderflow/contracts/http/orders';
 import type { Actor } from '@orderflow/service-kit/auth';
 import type { z } from 'zod';
 import { onlyTheirs } from './access.ts';

@@ -1,4 +1,4 @@
-import { cancelOrderBody, orderStatusBody, shipOrderBody } from '@orderflow/contracts/http';
+import { cancelOrderBody, orderStatusBody, shipOrderBody } from '@orderflow/contracts/http/orders';
 import { answerOnce, send } from '@orderflow/messaging/idempotency';
 import { type Actor, requireActor } from '@orderflow/service-kit/auth';
 import { bodyOf, idParam } from '@orderflow/service-kit/http-input';

@@ -1,4 +1,5 @@
-import { type OrderView, plainOrderBody } from '@orderflow/contracts/http';
+import type { OrderView } from '@orderflow/contracts/http/orders';
+import { plainOrderBody } from '@orderflow/contracts/http/plain';
 import { idempotencyKeyOf, send } from '@orderflow/messaging/idempotency';
 import { bodyOf } from '@orderflow/service-kit/http-input';
 import { ProblemError } from '@orderflow/service-kit/problem';

@@ -1,5 +1,5 @@
 import type { EventType } from '@orderflow/contracts/events';
-import { orderView } from '@orderflow/contracts/http';
+import { orderView } from '@orderflow/contracts/http/orders';
 import { newId } from '@orderflow/contracts/ids';
 import type { OrderStatus } from '@orderflow/contracts/order';
 import { as } from '@orderflow/testing/tokens';

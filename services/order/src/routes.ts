@@ -1,4 +1,4 @@
-import { listOrdersQuery, type OrderView, sellerSettings } from '@orderflow/contracts/http';
+import { listOrdersQuery, type OrderView, sellerSettings } from '@orderflow/contracts/http/orders';
 import { idempotencyKeyOf, send } from '@orderflow/messaging/idempotency';
 import { requireActor } from '@orderflow/service-kit/auth';
 import { bodyOf, idParam, queryOf } from '@orderflow/service-kit/http-input';

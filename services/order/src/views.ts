@@ -1,4 +1,4 @@
-import type { OrderView } from '@orderflow/contracts/http';
+import type { OrderView } from '@orderflow/contracts/http/orders';
 import { toMajorUnits } from '@orderflow/contracts/money';
 import type {
   Address,

@@ -1,5 +1,5 @@
 import type { EventData, EventType } from '@orderflow/contracts/events';
-import type { PaymentView } from '@orderflow/contracts/http';
+import type { PaymentView } from '@orderflow/contracts/http/payments';
 import { newId } from '@orderflow/contracts/ids';
 import type { Money } from '@orderflow/contracts/money';
 import type { Cause, Draft } from '@orderflow/messaging/outbox';

@@ -1,4 +1,4 @@
-import type { card } from '@orderflow/contracts/http';
+import type { card } from '@orderflow/contracts/http/payments';
 import type { Money } from '@orderflow/contracts/money';
 import type { z } from 'zod';
 

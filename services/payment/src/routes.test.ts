@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { paymentView } from '@orderflow/contracts/http';
+import { paymentView } from '@orderflow/contracts/http/payments';
 import { newId } from '@orderflow/contracts/ids';
 import { eventually } from '@orderflow/testing/eventually';
 import { as } from '@orderflow/testing/tokens';

@@ -1,4 +1,4 @@
-import { listPaymentsQuery, paymentMethodBody, payOrderBody } from '@orderflow/contracts/http';
+import { listPaymentsQuery, paymentMethodBody, payOrderBody } from '@orderflow/contracts/http/payments';
 import { answerOnce, send } from '@orderflow/messaging/idempotency';
 import { actorName, requireActor } from '@orderflow/service-kit/auth';
 import { bodyOf, idParam, queryOf } from '@orderflow/service-kit/http-input';

@@ -1,4 +1,4 @@
-import type { PaymentView } from '@orderflow/contracts/http';
+import type { PaymentView } from '@orderflow/contracts/http/payments';
 import type { Payment } from './generated/prisma/client.ts';
 
 /** What is shown of a row, as Prisma or SQL reads it. */

@@ -8,7 +8,8 @@ import {
   registerBody,
   tokensView,
 } from '../auth.ts';
-import { createCustomerBody, customerView, editCustomerBody, pageOf, pageQuery } from '../http.ts';
+import { createCustomerBody, customerView, editCustomerBody } from '../http/accounts.ts';
+import { pageOf, pageQuery } from '../http/page.ts';
 import type { Operation } from './operation.ts';
 import { anybody, buyers, idParams, operators } from './shared.ts';
 

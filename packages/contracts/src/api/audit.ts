@@ -1,17 +1,14 @@
 import { z } from 'zod';
+import { auditEventView, auditLine, listAuditEventsQuery, listAuditQuery } from '../http/audit.ts';
 import {
-  auditEventView,
-  auditLine,
   deadLetterDetail,
   deadLetterOverview,
   deadLetterOverviewQuery,
   deadLetterSelection,
   deadLettersMoved,
   discardDeadLettersBody,
-  listAuditEventsQuery,
-  listAuditQuery,
-  pageOf,
-} from '../http.ts';
+} from '../http/dead-letters.ts';
+import { pageOf } from '../http/page.ts';
 import { checkBody, checkView, invariantsView, listViolationsQuery, violationView } from '../invariants.ts';
 import type { Operation } from './operation.ts';
 import { operators } from './shared.ts';

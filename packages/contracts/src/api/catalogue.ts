@@ -8,11 +8,10 @@ import {
   inventoryView,
   listProductsQuery,
   movementView,
-  pageOf,
-  pageQuery,
   productView,
   reservationView,
-} from '../http.ts';
+} from '../http/catalogue.ts';
+import { pageOf, pageQuery } from '../http/page.ts';
 import type { Operation } from './operation.ts';
 import { anybody, idParams, operators, sellers } from './shared.ts';
 

@@ -12,7 +12,7 @@ import {
   scheduleView,
   startDrillBody,
 } from '../drills.ts';
-import { pageOf } from '../http.ts';
+import { pageOf } from '../http/page.ts';
 import type { Operation } from './operation.ts';
 import { idParams, operators } from './shared.ts';
 

@@ -1,18 +1,18 @@
 import { z } from 'zod';
+import { timelineView } from '../http/audit.ts';
 import {
   cancelOrderBody,
-  guestOrderBody,
   listOrdersQuery,
   liveEventsQuery,
   orderStatusBody,
   orderView,
-  pageOf,
   placeOrderBody,
   placeOwnOrderBody,
   sellerSettings,
   shipOrderBody,
-  timelineView,
-} from '../http.ts';
+} from '../http/orders.ts';
+import { pageOf } from '../http/page.ts';
+import { guestOrderBody } from '../http/plain.ts';
 import type { Operation } from './operation.ts';
 import { everybody, ifMatch, orderParams, sellers } from './shared.ts';
 

@@ -1,13 +1,12 @@
+import { listNotificationsQuery, notificationView } from '../http/notifications.ts';
+import { pageOf } from '../http/page.ts';
 import {
-  listNotificationsQuery,
   listPaymentsQuery,
-  notificationView,
-  pageOf,
   paymentMethodBody,
   paymentMethodView,
   paymentView,
   payOrderBody,
-} from '../http.ts';
+} from '../http/payments.ts';
 import type { Operation } from './operation.ts';
 import { buyers, everybody, idParams, orderParams } from './shared.ts';
 

@@ -6,7 +6,7 @@ import {
   plainOrderBody,
   plainProductView,
   plainStockBody,
-} from '../http.ts';
+} from '../http/plain.ts';
 import { orderStatus } from '../order.ts';
 import type { Operation } from './operation.ts';
 import { anybody } from './shared.ts';

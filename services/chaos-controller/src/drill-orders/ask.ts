@@ -2,7 +2,7 @@ import type { Client } from '@orderflow/client/client';
 import { ApiError } from '@orderflow/client/errors';
 import { pauseAfter } from '@orderflow/client/retries';
 import { sleep } from '@orderflow/client/time';
-import type { placeOrderBody } from '@orderflow/contracts/http';
+import type { placeOrderBody } from '@orderflow/contracts/http/orders';
 import type { z } from 'zod';
 
 export type Asked = { id: string } | { refusal: string };

@@ -1,4 +1,4 @@
-import type { OrderView } from '@orderflow/contracts/http';
+import type { OrderView } from '@orderflow/contracts/http/orders';
 
 /** One order of the drill's own, as it was asked for and as it went. Times are epoch milliseconds. */
 export type DrillOrder = {

@@ -1,4 +1,4 @@
-import type { editCustomerBody } from '@orderflow/contracts/http';
+import type { editCustomerBody } from '@orderflow/contracts/http/accounts';
 import type { Database } from '@orderflow/service-kit/database';
 import type { z } from 'zod';
 

@@ -1,4 +1,4 @@
-import type { createCustomerBody } from '@orderflow/contracts/http';
+import type { createCustomerBody } from '@orderflow/contracts/http/accounts';
 import { customerIdOf } from '@orderflow/contracts/ids';
 import type { Cause } from '@orderflow/messaging/outbox';
 import type { Transaction } from '@orderflow/service-kit/database';

@@ -1,4 +1,4 @@
-import type { adjustStockBody } from '@orderflow/contracts/http';
+import type { adjustStockBody } from '@orderflow/contracts/http/catalogue';
 import type { Transaction } from '@orderflow/service-kit/database';
 import { ProblemError } from '@orderflow/service-kit/problem';
 import type { z } from 'zod';

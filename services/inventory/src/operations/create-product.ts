@@ -1,4 +1,4 @@
-import type { createProductBody } from '@orderflow/contracts/http';
+import type { createProductBody } from '@orderflow/contracts/http/catalogue';
 import { newId } from '@orderflow/contracts/ids';
 import { appendToOutbox, type Cause } from '@orderflow/messaging/outbox';
 import type { Transaction } from '@orderflow/service-kit/database';

@@ -1,4 +1,4 @@
-import type { editProductBody } from '@orderflow/contracts/http';
+import type { editProductBody } from '@orderflow/contracts/http/catalogue';
 import { appendToOutbox, type Cause } from '@orderflow/messaging/outbox';
 import type { Transaction } from '@orderflow/service-kit/database';
 import { ProblemError } from '@orderflow/service-kit/problem';

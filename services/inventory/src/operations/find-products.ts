@@ -1,4 +1,4 @@
-import type { listProductsQuery, ProductView } from '@orderflow/contracts/http';
+import type { listProductsQuery, ProductView } from '@orderflow/contracts/http/catalogue';
 import type { Actor } from '@orderflow/service-kit/auth';
 import { toPage } from '@orderflow/service-kit/paging';
 import type { z } from 'zod';

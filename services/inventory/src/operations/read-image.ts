@@ -1,4 +1,4 @@
-import type { ImageMediaType } from '@orderflow/contracts/http';
+import type { ImageMediaType } from '@orderflow/contracts/http/catalogue';
 import type { Database } from '@orderflow/service-kit/database';
 import { ProblemError } from '@orderflow/service-kit/problem';
 

@@ -1,4 +1,4 @@
-import { createProductBody } from '@orderflow/contracts/http';
+import { createProductBody } from '@orderflow/contracts/http/catalogue';
 import type { Cause } from '@orderflow/messaging/outbox';
 import type { Transaction } from '@orderflow/service-kit/database';
 import { ProblemError, parseInput } from '@orderflow/service-kit/problem';

@@ -1,4 +1,4 @@
-import type { OrderView } from '@orderflow/contracts/http';
+import type { OrderView } from '@orderflow/contracts/http/orders';
 import type { OrderItem } from '@orderflow/contracts/order';
 import type { Cause } from '@orderflow/messaging/outbox';
 import { type Actor, actorName } from '@orderflow/service-kit/auth';

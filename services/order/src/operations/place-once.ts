@@ -1,4 +1,4 @@
-import type { OrderView } from '@orderflow/contracts/http';
+import type { OrderView } from '@orderflow/contracts/http/orders';
 import { claimKeys, type IdempotencyKey, type Reply, storeReplies } from '@orderflow/messaging/idempotency';
 import type { Transaction } from '@orderflow/service-kit/database';
 import type { OrderMetrics } from '../metrics.ts';

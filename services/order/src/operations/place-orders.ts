@@ -1,4 +1,4 @@
-import type { OrderView } from '@orderflow/contracts/http';
+import type { OrderView } from '@orderflow/contracts/http/orders';
 import { appendToOutbox } from '@orderflow/messaging/outbox';
 import type { Transaction } from '@orderflow/service-kit/database';
 import { ProblemError } from '@orderflow/service-kit/problem';

@@ -1,4 +1,4 @@
-import type { OrderView } from '@orderflow/contracts/http';
+import type { OrderView } from '@orderflow/contracts/http/orders';
 import type { Query } from '@orderflow/service-kit/database';
 import { noOrder } from '../access.ts';
 import { type OrderRow, toView } from '../views.ts';

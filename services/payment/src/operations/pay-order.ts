@@ -1,4 +1,4 @@
-import type { PaymentView } from '@orderflow/contracts/http';
+import type { PaymentView } from '@orderflow/contracts/http/payments';
 import type { Cause } from '@orderflow/messaging/outbox';
 import type { Actor } from '@orderflow/service-kit/auth';
 import type { Transaction } from '@orderflow/service-kit/database';
