@@ -3,7 +3,7 @@ import { testDatabase } from '@orderflow/testing/database';
 import { eventually } from '@orderflow/testing/eventually';
 import { testRedis } from '@orderflow/testing/redis';
 import { testScope } from '@orderflow/testing/scope';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { messagingMigrations } from './migrations.ts';
 import { appendToOutbox } from './outbox.ts';
 import { startRelay } from './relay.ts';
@@ -14,10 +14,7 @@ async function outboxWithRelay() {
   const { redis, prefix } = testRedis();
   const scope = testScope();
   const stream = streamKey('order', prefix);
-  const start = (
-    instance: string,
-    options: { batchSize?: number; leaseMs?: number; lingerMs?: number; upkeepMs?: number } = {},
-  ) => {
+  const start = (instance: string, options: Partial<Parameters<typeof startRelay>[0]> = {}) => {
     const own = { ...scope, metrics: testScope().metrics };
     const relay = startRelay({ service: 'order', db, redis, scope: own, instance, prefix, ...options });
     onTestFinished(() => relay.stop());
@@ -147,6 +144,21 @@ test('of two relays one publishes, and the other takes over when its lease runs 
   // For a moment "a" still takes itself for the holder, and both may publish the same.
   const subjects = async () => new Set((await published()).map((event) => event.subject));
   await eventually(async () => expect((await subjects()).size).toBe(25));
+});
+
+test('a relay goes on soon after another has given its lease back, however long that was', async () => {
+  const { db, start, write, published, unpublished } = await outboxWithRelay();
+  const holder = start('a', { leaseMs: 60_000 });
+  await write(ids(1));
+  await eventually(async () => expect(await unpublished()).toBe(0));
+  // Of another process: the commits of this one do not wake it.
+  const elsewhere = { ...db, query: vi.fn(db.query) as typeof db.query, onSignal: () => () => undefined };
+  start('b', { leaseMs: 60_000, db: elsewhere });
+  const asked = expect.arrayContaining(['b']);
+  await eventually(() => expect(elsewhere.query).toHaveBeenCalledWith(expect.anything(), asked));
+  await holder.stop();
+  await write(ids(1));
+  await eventually(async () => expect(await published()).toHaveLength(2));
 });
 
 test('a relay that has lost its lease marks nothing as published, and publishes when it has it again', async () => {

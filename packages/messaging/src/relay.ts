@@ -33,6 +33,9 @@ type Pause = { ms: number; wakeable: boolean };
 
 const FORGET_EVERY_MS = 60_000;
 
+/** How often a replica without the lease asks for it, and the holder for what others have committed. */
+const LOOK_EVERY_MS = 200;
+
 /** See `createPace`. What is published together is handled together: here the batches of all who listen are made. */
 const REST_FACTOR = 2;
 
@@ -165,14 +168,14 @@ export function startRelay(options: RelayOptions) {
 
   /** One round; gives how long to pause after it, and whether a commit ends the pause. */
   async function round(): Promise<Pause> {
-    if (!(await holdLease())) return { ms: leaseMs / 5, wakeable: true };
+    if (!(await holdLease())) return { ms: LOOK_EVERY_MS, wakeable: true };
     await keepUp();
     const begunAt = performance.now();
     const rows = await markAndRead();
     if (rows.length > 0) await publish(rows);
     if (rows.length === batchSize) return { ms: 0, wakeable: true };
     // Commits of this process wake the relay; those of other replicas are found by looking.
-    if (rows.length === 0) return { ms: 200, wakeable: true };
+    if (rows.length === 0) return { ms: LOOK_EVERY_MS, wakeable: true };
     return { ms: restAfter(performance.now() - begunAt), wakeable: false };
   }
 
