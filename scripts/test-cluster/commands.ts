@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { setMaxListeners } from 'node:events';
+import { createInterface } from 'node:readline';
 
 type RunOptions = {
   /** Goes to its standard input. */
@@ -44,3 +45,17 @@ export function createCommands(env: NodeJS.ProcessEnv, signal?: AbortSignal) {
 }
 
 export type Commands = ReturnType<typeof createCommands>;
+
+type Follow = { env: NodeJS.ProcessEnv; signal: AbortSignal; onLine: (line: string) => void };
+
+/** Runs a program for what it tells while it runs. Ends with it, whatever the reason. */
+export function follow(program: string, args: string[], { env, signal, onLine }: Follow) {
+  const child = spawn(program, args, { env, signal, stdio: ['ignore', 'pipe', 'ignore'] });
+  createInterface(child.stdout).on('line', onLine);
+  const ended = new Promise<void>((resolve) => {
+    child.once('close', () => resolve());
+    // One that the signal has killed closes too; one that never ran does not.
+    child.on('error', () => child.pid ?? resolve());
+  });
+  return { ended, end: () => void child.kill() };
+}

@@ -1,14 +1,17 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
+import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Commands } from './commands.ts';
+import { type Commands, follow } from './commands.ts';
 import type { Kube } from './kube.ts';
+import { type SeenPod, watchPods } from './pod-watch.ts';
 import { until } from './until.ts';
 
+type Forward = { uid: string; port: number; end: () => void };
+
 /**
- * A port on the loopback that leads to a ready pod of a workload, and to the next one when that is gone: kubectl gives
- * up as soon as a connection to the pod breaks. Until it is back whoever connects is refused.
+ * A port on the loopback that leads to a ready pod of a workload. As the Service in front of it does, it sends new
+ * connections to another pod once one is leaving, and lets those that are open come to their end. Where none is ready,
+ * it hangs up.
  */
 export async function openForward(
   { env, signal }: Commands,
@@ -19,45 +22,70 @@ export async function openForward(
 ) {
   const stopped = new AbortController();
   const over = AbortSignal.any([stopped.signal, ...(signal ? [signal] : [])]);
-  let localPort = 0;
+  const pods = new Map<string, SeenPod>();
+  const forwards = new Map<string, Forward>();
+  const ends = new Set<Promise<void>>();
+  let current: Forward | undefined;
 
-  async function forwardOnce(): Promise<void> {
-    const pods = await kube.pods({ component });
-    const pod = pods.find(({ name, ready, leaving }) => name.startsWith(`${workload}-`) && ready && !leaving);
-    if (!pod) return;
-    const ports = `${localPort || ''}:${port}`;
-    const args = ['--namespace', kube.namespace, 'port-forward', '--address', '127.0.0.1', pod.name, ports];
-    const child = spawn('kubectl', args, { env, signal: over, stdio: ['ignore', 'pipe', 'ignore'] });
-    child.on('error', () => {}); // its end is what counts
-    createInterface(child.stdout).on('line', (line) => {
-      localPort = Number(/^Forwarding from 127\.0\.0\.1:(\d+)/.exec(line)?.[1] ?? localPort);
-    });
-    // It may hold on to a pod that is gone for as long as nobody hangs up.
-    const forDeletion = ['--namespace', kube.namespace, 'wait', '--for=delete', `pod/${pod.name}`];
-    const watcher = spawn('kubectl', [...forDeletion, '--timeout=24h'], {
-      env,
-      signal: over,
-      stdio: 'ignore',
-    });
-    watcher.on('error', () => {}).once('close', () => child.kill());
-    if (child.pid !== undefined) await once(child, 'close');
-    watcher.kill();
-  }
+  const isServing = ({ ready, leaving }: SeenPod) => ready && !leaving;
 
-  async function forwardAlways(): Promise<void> {
-    while (!over.aborted) {
-      await forwardOnce().catch(() => {}); // of no use now, and tried again
-      await sleep(200, undefined, { signal: over }).catch(() => {});
+  function onPod(pod: SeenPod): void {
+    if (!pod.name.startsWith(`${workload}-`)) return;
+    pods.set(pod.uid, pod);
+    if (pod.gone) {
+      pods.delete(pod.uid);
+      // It would hold on to it for as long as nobody hangs up.
+      forwards.get(pod.uid)?.end();
     }
+    choose();
   }
 
-  const running = forwardAlways();
-  const stop = () => {
+  function choose(): void {
+    const used = current && pods.get(current.uid);
+    if (over.aborted || (used && isServing(used))) return;
+    const next = [...pods.values()].find(isServing);
+    if (!next || forwards.has(next.uid)) return;
+    const ending = forwardTo(next).finally(() => ends.delete(ending));
+    ends.add(ending);
+  }
+
+  /** Ends with kubectl, which gives up as soon as a connection to the pod breaks. */
+  async function forwardTo({ uid, name }: SeenPod): Promise<void> {
+    const args = ['--namespace', kube.namespace, 'port-forward', '--address', '127.0.0.1', name, `:${port}`];
+    const onLine = (line: string) => {
+      forward.port = Number(/^Forwarding from 127\.0\.0\.1:(\d+)/.exec(line)?.[1] ?? forward.port);
+      if (forward.port === 0) return;
+      current = forward;
+      choose();
+    };
+    const { ended, end } = follow('kubectl', args, { env, signal: over, onLine });
+    const forward: Forward = { uid, port: 0, end };
+    forwards.set(uid, forward);
+    await ended;
+    if (current === forward) current = undefined;
+    await sleep(200, undefined, { signal: over }).catch(() => {});
+    forwards.delete(uid);
+    choose();
+  }
+
+  const clients = new Set<Socket>();
+  const server = createServer((client) => {
+    if (!current) return void client.destroy();
+    clients.add(client.once('close', () => clients.delete(client)));
+    join(client, connect(current.port, '127.0.0.1'));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+
+  const watching = watchPods({ env, kube, component, onPod, over });
+  async function stop(): Promise<void> {
     stopped.abort();
-    return running;
-  };
+    server.close();
+    for (const client of clients) client.destroy();
+    await Promise.all([watching, ...ends]);
+  }
   const isUp = () => {
-    if (localPort === 0) throw new Error('kubectl port-forward does not come up.');
+    if (!current) throw new Error('kubectl port-forward does not come up.');
   };
   await until(`a port-forward to ${workload}`, isUp, { seconds: 60, everyMs: 50, signal: over }).catch(
     async (error: unknown) => {
@@ -65,5 +93,16 @@ export async function openForward(
       throw error;
     },
   );
-  return { port: localPort, stop };
+  return { port: (server.address() as { port: number }).port, stop };
+}
+
+/** What one says the other hears, and both end together. */
+function join(client: Socket, pod: Socket): void {
+  for (const [from, to] of [
+    [client, pod],
+    [pod, client],
+  ] as const) {
+    from.pipe(to);
+    from.on('error', () => {}).once('close', () => to.destroy());
+  }
 }
