@@ -175,6 +175,19 @@ test('a paid order that is cancelled is refunded once and its stock released', a
   await booksAreRight();
 });
 
+test('a free order is paid at once without a card, and cancelled without a refund', async () => {
+  const { id } = await knownToOrders(system.api.createProduct(4, { amount: 0 }));
+  const customer = await register(gateway());
+  const { body: order } = await customer.placeOrder(id, { quantity: 2 });
+  await becomes(order.id, { status: 'PAID', paymentStatus: 'CAPTURED' });
+  await customer.must('POST', `/api/orders/${order.id}/cancel`);
+  await becomes(order.id, { status: 'CANCELLED', paymentStatus: 'REFUNDED' });
+  await booksAreRight();
+  expect(await ledgers.rows('bank', 'SELECT 1 FROM ledger WHERE reference = $1', [order.id])).toEqual([]);
+  const told = await messagesAbout(order.id, customer);
+  expect(told.map(({ template }) => template).sort()).toEqual(['order-cancelled', 'order-paid']);
+});
+
 test('a hold that runs out unpaid cancels the order and releases the stock', async () => {
   const inventory = system.process('inventory');
   await inventory.stop();

@@ -82,7 +82,7 @@ export const events = {
   'order.confirmed': {
     version: 1,
     source: 'order',
-    when: 'the stock is held; with a payment method it is charged now, without one it is due',
+    when: 'the stock is held; with a payment method, or for free, it is charged now, otherwise it is due',
     data: z.object({
       orderId,
       customerId: z.uuid(),

@@ -33,7 +33,7 @@ export const orderEntry = z.object({
   currency: z.string(),
   /** Someone must confirm it by hand, and has not yet. */
   awaitsSeller: z.boolean(),
-  /** A payment method came with it: nobody has to pay by a form. */
+  /** A payment method came with it, or it is free: nobody has to pay by a form. */
   chargedAtOnce: z.boolean(),
   items: z.array(z.object({ productId: z.uuid(), quantity: z.int() })),
   expiresAt: time.nullable(),

@@ -23,8 +23,10 @@ export function wishesOf(event: ToldEvent): Wish[] {
       // An automatic one is confirmed or cancelled within seconds, and that has its own message.
       return event.data.confirmation === 'seller' ? [email('order-placed', event.data)] : [];
     case 'order.confirmed':
-      // With a payment method it is paid or cancelled at once.
-      return event.data.paymentMethod === null ? [email('order-confirmed', event.data)] : [];
+      // With a payment method, or for free, it is paid or cancelled at once.
+      return event.data.paymentMethod === null && event.data.total.amount > 0
+        ? [email('order-confirmed', event.data)]
+        : [];
     case 'order.paid':
       return [email('order-paid', event.data)];
     case 'order.shipped':
@@ -37,7 +39,7 @@ export function wishesOf(event: ToldEvent): Wish[] {
     case 'order.cancelled':
       return [email('order-cancelled', event.data)];
     case 'payment.refunded':
-      return [email('payment-refunded', event.data)];
+      return event.data.amount.amount > 0 ? [email('payment-refunded', event.data)] : [];
   }
 }
 

@@ -38,6 +38,13 @@ test('the receipt has every item with its price, the total, and what was paid', 
   expect(text).toContain('your payment of 49.70 EUR arrived');
 });
 
+test('the receipt of a free order speaks of no payment', () => {
+  const total = { amount: 0, currency: 'EUR' };
+  const { text } = write({ template: 'order-paid', data: { orderId: order.orderId, total } }, contact);
+  expect(text).toContain('there is nothing to pay');
+  expect(text).not.toContain('arrived');
+});
+
 test('a confirmed order that is not paid says how much and until when', () => {
   const { text } = letters.find(({ template }) => template === 'order-confirmed')!;
   expect(text).toContain('Please pay 49.70 EUR until 21 November 2026, 08:30 UTC');

@@ -37,7 +37,9 @@ export const templates = {
     letter(contact, {
       subject: `Order ${orderId} is confirmed and paid`,
       paragraphs: [
-        `Thank you. Your order is confirmed, and your payment of ${formatMoney(total)} arrived.`,
+        total.amount > 0
+          ? `Thank you. Your order is confirmed, and your payment of ${formatMoney(total)} arrived.`
+          : 'Thank you. Your order is confirmed, and there is nothing to pay.',
         receipt(contact),
       ],
     }),

@@ -55,17 +55,21 @@ export const nothingOwed = (orderId: string): Payment => ({
   attempts: 0,
 });
 
-/** The order's total is owed: charged now with a payment method, due without one. */
+/** What free orders are paid with, and the provider's reference of a payment that it never heard of. */
+export const NOTHING_TO_PAY = 'free';
+
+/** The order's total is owed: charged now with a payment method, due without one. A free one needs no method. */
 export function orderConfirmed(
   payment: Payment,
   { customerId, sellerId, total, paymentMethod }: EventData<'order.confirmed'>,
   cause: Cause,
 ): Decision {
   if (payment.status !== 'NONE') return silently(payment);
-  const owed = { ...payment, customerId, sellerId, amount: total, paymentMethod, cause };
+  const method = total.amount === 0 ? NOTHING_TO_PAY : paymentMethod;
+  const owed = { ...payment, customerId, sellerId, amount: total, paymentMethod: method, cause };
   // The cancellation came first. Events and end are those of the usual order: owed, then voided.
   if (payment.cancelCause) return voided(owed);
-  return silently({ ...owed, status: paymentMethod ? 'CHARGING' : 'DUE' });
+  return silently({ ...owed, status: method ? 'CHARGING' : 'DUE' });
 }
 
 /** Nothing is charged any more, and what was charged goes back. */

@@ -45,6 +45,19 @@ test('a charge is captured once, and told of with the reference of the provider'
   expect(metrics).toMatch(/payment_provider_duration_seconds_count{.*call="charge".*} 1/);
 });
 
+test('a free order is paid, and refunded, without a method and without asking the bank', async () => {
+  const service = await paymentService();
+  const worker = service.work();
+  const orderId = newId();
+  await service.handle(confirmed(orderId, null, { amount: 0 }));
+  await ends(service, orderId, 'CAPTURED');
+  await service.handle(cancelled(orderId));
+  await ends(service, orderId, 'REFUNDED');
+  expect(await typesOf(service, orderId)).toEqual(['payment.captured', 'payment.refunded']);
+  expect(await service.bankRowsOf(orderId)).toEqual([]);
+  await worker.stop();
+});
+
 test('a payment whose database was restored to before it is charged by the key of the first time, so once', async () => {
   const service = await paymentService();
   service.work();

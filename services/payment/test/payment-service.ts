@@ -31,13 +31,13 @@ export const total = { amount: 2999, currency: 'EUR' };
 export const confirmed = (
   orderId: string,
   paymentMethod: string | null = 'pm_card_visa',
-  { email = 'ada@example.org', sellerId = 'shop' } = {},
+  { email = 'ada@example.org', sellerId = 'shop', amount = total.amount } = {},
 ) =>
   anEvent('order.confirmed', {
     orderId,
     customerId: customerIdOf(email),
     sellerId,
-    total,
+    total: { ...total, amount },
     paymentMethod,
     expiresAt: new Date().toISOString(),
   });

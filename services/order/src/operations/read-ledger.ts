@@ -2,7 +2,7 @@ import type { LedgerSql } from '@orderflow/service-kit/ledgers';
 
 // The primary keys of orders and of their items serve it: a page costs the same however many orders there are.
 const LEDGER = (which: string, limit: string) => `
-  SELECT id AS "orderId", status, total, currency, payment_method IS NOT NULL AS "chargedAtOnce",
+  SELECT id AS "orderId", status, total, currency, payment_method IS NOT NULL OR total = 0 AS "chargedAtOnce",
     status = 'PENDING' AND NOT confirmation_requested AS "awaitsSeller",
     (SELECT coalesce(json_agg(json_build_object('productId', product_id, 'quantity', quantity) ORDER BY line), '[]')
       FROM order_items WHERE order_id = id) AS items,

@@ -2,7 +2,7 @@ import type { Money } from '@orderflow/contracts/money';
 import { fullJitter } from '@orderflow/messaging/backoff';
 import type { Cause } from '@orderflow/messaging/outbox';
 import type { Database } from '@orderflow/service-kit/database';
-import { answered } from '../domain.ts';
+import { answered, NOTHING_TO_PAY } from '../domain.ts';
 import type { PaymentProvider, ProviderAnswer } from '../provider.ts';
 import { movePayments } from './move-payments.ts';
 
@@ -37,8 +37,14 @@ export const claimCalls = (db: Database, limit: number, leaseMs: number): Promis
 export const keyOf = ({ orderId }: { orderId: string }, what: 'charge' | 'refund'): string =>
   `${what}-${orderId}`;
 
-/** Asks the provider, with a key that is the same each time. Throws when the outcome is unknown. */
-export function callProvider(provider: PaymentProvider, call: ProviderCall): Promise<ProviderAnswer> {
+/**
+ * Asks the provider, with a key that is the same each time. Throws when the outcome is unknown. Of nothing to pay no
+ * provider is asked: most refuse it.
+ */
+export async function callProvider(provider: PaymentProvider, call: ProviderCall): Promise<ProviderAnswer> {
+  if (call.amount.amount === 0) {
+    return { status: call.status === 'CHARGING' ? 'captured' : 'refunded', reference: NOTHING_TO_PAY };
+  }
   const { orderId: reference, amount, askedSince } = call;
   const key = keyOf(call, call.status === 'CHARGING' ? 'charge' : 'refund');
   switch (call.status) {
