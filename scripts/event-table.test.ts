@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { events } from '@orderflow/contracts/events';
 import { expect, onTestFinished, test } from 'vitest';
 import { eventTable, withEventTable } from './event-table/table.ts';
 
@@ -31,7 +32,7 @@ test('the table names the producer and the consumers of an event', () => {
     '',
     '`order.confirmed`',
     'order',
-    'the stock is held; with a payment method it is charged now, without one it is due',
+    events['order.confirmed'].when,
     'payment, notification, auditor',
     '',
   ]);
