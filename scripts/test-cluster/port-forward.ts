@@ -43,7 +43,8 @@ export async function openForward(
   function choose(): void {
     const used = current && pods.get(current.uid);
     if (over.aborted || (used && isServing(used))) return;
-    const next = [...pods.values()].find(isServing);
+    // The newest: of one that was deleted while a watch began anew nobody tells.
+    const next = [...pods.values()].findLast(isServing);
     if (!next || forwards.has(next.uid)) return;
     const ending = forwardTo(next).finally(() => ends.delete(ending));
     ends.add(ending);

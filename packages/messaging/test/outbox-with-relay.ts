@@ -1,0 +1,50 @@
+import { newId } from '@orderflow/contracts/ids';
+import { testDatabase } from '@orderflow/testing/database';
+import { testRedis } from '@orderflow/testing/redis';
+import { testScope } from '@orderflow/testing/scope';
+import { onTestFinished } from 'vitest';
+import { messagingMigrations } from '../src/migrations.ts';
+import { appendToOutbox } from '../src/outbox.ts';
+import { startRelay } from '../src/relay.ts';
+import { fieldOf, streamKey } from '../src/stream.ts';
+
+/** An outbox, the stream it goes to, and relays between them as a test starts them. */
+export async function outboxWithRelay() {
+  const db = await testDatabase([messagingMigrations]);
+  const { redis, prefix } = testRedis();
+  const scope = testScope();
+  const stream = streamKey('order', prefix);
+  const start = (instance: string, options: Partial<Parameters<typeof startRelay>[0]> = {}) => {
+    const own = { ...scope, metrics: testScope().metrics };
+    const relay = startRelay({ service: 'order', db, redis, scope: own, instance, prefix, ...options });
+    onTestFinished(() => relay.stop());
+    return relay;
+  };
+  const write = (orderIds: string[], sequence = 1) =>
+    db.transaction(async (tx) =>
+      appendToOutbox(
+        tx,
+        orderIds.map((orderId) => ({
+          type: 'order.fulfilled',
+          subject: orderId,
+          sequence,
+          orderId,
+          data: { orderId },
+          cause: { correlationId: 'c', actor: 'test' },
+        })),
+      ),
+    );
+  const published = async () =>
+    ((await redis.xrange(stream, '-', '+')) as [string, string[]][]).map(([, fields]) =>
+      JSON.parse(fieldOf(fields, 'event')!),
+    );
+  const unpublished = async () =>
+    (
+      await db.query<{ rows: number }>(
+        'SELECT count(*) AS rows FROM messaging.outbox WHERE published_at IS NULL',
+      )
+    )[0]!.rows;
+  return { db, redis, prefix, scope, stream, start, write, published, unpublished };
+}
+
+export const ids = (n: number) => Array.from({ length: n }, newId);
