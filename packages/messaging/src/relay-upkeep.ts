@@ -49,7 +49,8 @@ type Upkeep = { db: Database; redis: Redis; service: ServiceName; stream: string
 /**
  * Trims the stream below the lowest entry that some known group has not acknowledged, never by length, nor beyond the
  * entry that the next holder of the lease will look for. Writes down since when nothing unacknowledged was published:
- * from there a lost stream is made again. Does nothing while a known group does not exist yet: it has not seen the first entry.
+ * from there a lost stream is made again. Does nothing while a known group does not exist yet: it has not seen the first
+ * entry.
  */
 export async function trimAndRecordSafePoint({ db, redis, service, stream }: Upkeep): Promise<void> {
   const [clock] = await db.query<{ now: Date }>('SELECT now()');
