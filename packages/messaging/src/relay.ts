@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceName } from '@orderflow/contracts/events';
-import { type Database, isDatabaseUnavailable } from '@orderflow/service-kit/database';
+import type { Database } from '@orderflow/service-kit/database';
+import { isDatabaseUnavailable } from '@orderflow/service-kit/database-errors';
 import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
 import { createPace } from '@orderflow/service-kit/pace';
 import type { Redis } from 'ioredis';

@@ -1,5 +1,6 @@
 import { UnreadableEvent } from '@orderflow/contracts/events';
-import { type Database, isDatabaseUnavailable } from '@orderflow/service-kit/database';
+import type { Database } from '@orderflow/service-kit/database';
+import { isDatabaseUnavailable } from '@orderflow/service-kit/database-errors';
 import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
 import { fullJitter } from './backoff.ts';
 import { bury, type Custody } from './dead-letters.ts';

@@ -1,4 +1,5 @@
-import { type Database, isDatabaseUnavailable } from '@orderflow/service-kit/database';
+import type { Database } from '@orderflow/service-kit/database';
+import { isDatabaseUnavailable } from '@orderflow/service-kit/database-errors';
 import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
 import { fullJitter } from './backoff.ts';
 import { crashPoint } from './crash-points.ts';

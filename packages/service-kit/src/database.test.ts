@@ -5,7 +5,8 @@ import { testDatabase } from '@orderflow/testing/database';
 import { eventually } from '@orderflow/testing/eventually';
 import { silentLog, testScope } from '@orderflow/testing/scope';
 import { expect, onTestFinished, test } from 'vitest';
-import { createDatabase, isDatabaseUnavailable, type Transaction } from './database.ts';
+import { createDatabase, type Transaction } from './database.ts';
+import { isDatabaseUnavailable } from './database-errors.ts';
 
 const aDatabase = (options = {}) => testDatabase([], options);
 

@@ -1,6 +1,6 @@
 import { orderView } from '@orderflow/contracts/http/orders';
 import { customerIdOf, newId } from '@orderflow/contracts/ids';
-import { isDatabaseUnavailable } from '@orderflow/service-kit/database';
+import { isDatabaseUnavailable } from '@orderflow/service-kit/database-errors';
 import { as } from '@orderflow/testing/tokens';
 import { expect, test } from 'vitest';
 import { aCustomer, accountIn, orderService, orderServiceWithoutDatabase } from '../test/harness.ts';
