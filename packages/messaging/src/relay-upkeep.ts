@@ -5,10 +5,6 @@ import type { Redis } from 'ioredis';
 import { groupInfos } from './group-lag.ts';
 import { compareIds, fieldOf } from './stream.ts';
 
-/** Published rows stay this long at least; inboxes remember for longer. */
-const OUTBOX_DAYS = 7;
-const INBOX_DAYS = 8;
-
 /** Clocks, and marks that were written out of order, may differ by this much; publishing more than needed is harmless. */
 const SAFETY_MARGIN = '5 minutes';
 
@@ -91,20 +87,4 @@ async function lowestUnacknowledged(
 function after(id: string): string {
   const [ms, seq] = id.split('-');
   return `${ms}-${Number(seq) + 1}`;
-}
-
-/**
- * Deletes what is past its time, a bounded number of rows a call. Unacknowledged events are kept however old
- * they are. Inboxes remember longer than outboxes repeat.
- */
-export async function forgetOldRows(db: Database): Promise<void> {
-  await db.query(`
-    DELETE FROM messaging.outbox WHERE ctid = ANY(ARRAY(
-      SELECT ctid FROM messaging.outbox
-      WHERE created_at < now() - interval '${OUTBOX_DAYS} days'
-        AND published_at < least(now() - interval '${OUTBOX_DAYS} days', (SELECT min(safe_at) FROM messaging.relay))
-      LIMIT 5000))`);
-  await db.query(`
-    DELETE FROM messaging.inbox WHERE ctid = ANY(ARRAY(
-      SELECT ctid FROM messaging.inbox WHERE handled_at < now() - interval '${INBOX_DAYS} days' LIMIT 5000))`);
 }

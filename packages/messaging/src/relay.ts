@@ -8,10 +8,11 @@ import type { Redis } from 'ioredis';
 import { unpublished } from './backlog.ts';
 import { fullJitter } from './backoff.ts';
 import { crashPoint } from './crash-points.ts';
+import { forgetOldRows } from './forget-old-rows.ts';
 import { forgetOldKeys } from './idempotency.ts';
 import { createRelayMetrics } from './metrics.ts';
 import { onAppended } from './outbox.ts';
-import { forgetOldRows, replayOutbox, trimAndRecordSafePoint } from './relay-upkeep.ts';
+import { replayOutbox, trimAndRecordSafePoint } from './relay-upkeep.ts';
 import { appendToStream, type Publication, streamKey } from './stream.ts';
 import { createWaker } from './waker.ts';
 
