@@ -58,6 +58,8 @@ export function createDatabase({ url, service, log, max = 10, timeoutMs = 10_000
   });
   // An idle connection that breaks is replaced on the next use; without a listener it would end the process.
   pool.on('error', (error) => log.warn({ error: error.message }, 'an idle database connection broke'));
+  // A connection can also break between two listeners of the pool or of a query, as when it is released.
+  pool.on('connect', (client) => client.on('error', () => {}));
   const signals = new EventEmitter().setMaxListeners(100);
 
   const query: Query = async (text, values = []) => (await pool.query(prepared(text, values))).rows;
@@ -77,10 +79,6 @@ export function createDatabase({ url, service, log, max = 10, timeoutMs = 10_000
     };
     let result: T;
     let broken: Error | undefined;
-    const onError = (error: Error) => {
-      broken = error;
-    };
-    client.on('error', onError);
     try {
       send('BEGIN');
       result = await work({
@@ -101,7 +99,6 @@ export function createDatabase({ url, service, log, max = 10, timeoutMs = 10_000
       for (const answer of sent) await answer;
       throw error;
     } finally {
-      client.off('error', onError);
       client.release(broken);
     }
     for (const effect of effects) effect();

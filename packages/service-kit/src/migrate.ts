@@ -24,6 +24,8 @@ export async function migrate({
   log: Logger;
 }): Promise<void> {
   const client = new pg.Client({ connectionString: url });
+  // A connection that breaks between two statements fails the next one; unheard, its error would end the process.
+  client.on('error', () => {});
   await client.connect();
   try {
     await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
