@@ -8,11 +8,12 @@ import { createBlockingClient } from '@orderflow/service-kit/redis';
 import type { Redis } from 'ioredis';
 import { fullJitter } from './backoff.ts';
 import { watchGroup } from './consumer-upkeep.ts';
+import { ensureGroup } from './ensure-groups.ts';
 import { createEntryHandling } from './entry-handling.ts';
 import type { Handlers, Subscriber } from './handlers.ts';
 import { createConsumerMetrics } from './metrics.ts';
 import { startRetries } from './retries.ts';
-import { ensureGroups, streamKey, toEntries } from './stream.ts';
+import { streamKey, toEntries } from './stream.ts';
 
 export type ConsumerOptions = {
   group: Group;
@@ -77,7 +78,7 @@ export function startConsumer(options: ConsumerOptions) {
     isStopping: () => stopping,
   });
 
-  async function takeOverOwn(): Promise<void> {
+  async function takeOverOwn(streams: string[]): Promise<void> {
     for (const stream of streams) {
       for (;;) {
         const reply = (await redis.xreadgroup(
@@ -97,7 +98,7 @@ export function startConsumer(options: ConsumerOptions) {
     }
   }
 
-  async function takeOverFromTheDead(): Promise<void> {
+  async function takeOverFromTheDead(streams: string[]): Promise<void> {
     for (const stream of streams) {
       let cursor = '0-0';
       do {
@@ -113,13 +114,15 @@ export function startConsumer(options: ConsumerOptions) {
 
   /** Reads with a client of its own until something goes wrong with Redis; then all starts over with a new one. */
   async function session(client: Redis): Promise<void> {
-    await ensureGroups(redis, streams, group);
-    await takeOverOwn();
+    let ready = await ensureGroup(redis, streams, group);
+    if (ready.length === 0) throw new Error('Redis is full, and the group does not exist yet');
+    await takeOverOwn(ready);
     let claimAt = Date.now() + minIdleMs;
     while (!stopping) {
       loop.beat();
+      if (ready.length < streams.length) ready = await ensureGroup(redis, streams, group);
       if (Date.now() >= claimAt) {
-        await takeOverFromTheDead();
+        await takeOverFromTheDead(ready);
         claimAt = Date.now() + minIdleMs / 2;
       }
       const reply = (await client.xreadgroup(
@@ -131,8 +134,8 @@ export function startConsumer(options: ConsumerOptions) {
         'BLOCK',
         blockMs,
         'STREAMS',
-        ...streams,
-        ...streams.map(() => '>'),
+        ...ready,
+        ...ready.map(() => '>'),
       )) as ReadReply;
       const entries = (reply ?? []).flatMap(([stream, raw]) => toEntries(stream, raw));
       if (entries.length === 0) continue;

@@ -72,15 +72,6 @@ export function fieldOf(fields: string[] | null, name: string): string | undefin
   return at < 0 ? undefined : fields![at + 1];
 }
 
-/** Makes the groups that are missing, from the very first entry on: `$` would pass over what is there already. */
-export async function ensureGroups(redis: Redis, streams: string[], group: string): Promise<void> {
-  for (const stream of streams) {
-    await redis.xgroup('CREATE', stream, group, '0', 'MKSTREAM').catch((error: Error) => {
-      if (!error.message.startsWith('BUSYGROUP')) throw error;
-    });
-  }
-}
-
 /** Compares entry ids such as `1718000000000-3`: negative, zero or positive. */
 export function compareIds(a: string, b: string): number {
   const [aMs = 0, aSeq = 0] = a.split('-').map(Number);
