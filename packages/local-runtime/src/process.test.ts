@@ -83,6 +83,18 @@ test('a process that does not heed SIGTERM is killed after its grace', async () 
   expect(await exited).toEqual({ code: null, signal: 'SIGKILL' });
 });
 
+test('a process that is restarted comes back, and is killed first when it does not heed SIGTERM', async () => {
+  const ends: (NodeJS.Signals | null)[] = [];
+  const { supervised, lines } = supervise(`process.on('SIGTERM', () => {}); ${endless}`, {
+    onEnd: ({ signal }) => ends.push(signal),
+  });
+  await eventually(() => expect(lines).toHaveLength(1));
+  await supervised.restart(100);
+  await eventually(() => expect(lines).toHaveLength(2));
+  expect(ends).toEqual(['SIGKILL']);
+  expect(supervised).toMatchObject({ state: 'running', restarts: 1 });
+});
+
 test('a program that is not there is reported as a line, and tried again', async () => {
   const { lines } = supervise('', { command: '/no/such/program' });
   await eventually(() => expect(lines.length).toBeGreaterThan(1));

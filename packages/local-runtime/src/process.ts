@@ -32,6 +32,8 @@ export type SupervisedProcess = ReturnType<typeof superviseProcess>;
 export function superviseProcess(options: ProcessOptions) {
   let env = options.env;
   let child: ChildProcess | undefined;
+  /** The one that SIGTERM was sent to. */
+  let asked: ChildProcess | undefined;
   let exited: Promise<Exit>;
   let startedAt = 0;
   let state: ProcessState = 'stopped';
@@ -69,19 +71,31 @@ export function superviseProcess(options: ProcessOptions) {
     launch();
   };
 
+  /** Sends SIGTERM, kills after `graceMs`, and resolves when the process has ended. */
+  const end = async (graceMs: number) => {
+    const ending = child;
+    // Once only: a second SIGTERM is often taken for impatience.
+    if (asked !== ending) ending?.kill('SIGTERM');
+    asked = ending;
+    // A process that is frozen does not hear SIGTERM.
+    ending?.kill('SIGCONT');
+    const killer = setTimeout(() => ending?.kill('SIGKILL'), graceMs);
+    await exited;
+    clearTimeout(killer);
+  };
+
   /** Asks it to end with SIGTERM, kills it after `graceMs`, and resolves when it has ended. It stays down until `start`. */
   const stop = async (graceMs = 10_000) => {
     clearTimeout(timer);
     if (state === 'waiting to restart') state = 'stopped';
     if (state === 'stopped') return;
-    // Once only: a second SIGTERM is often taken for impatience.
-    if (state === 'running') child?.kill('SIGTERM');
-    // A drill may have frozen it; frozen it would not hear.
-    child?.kill('SIGCONT');
     state = 'stopping';
-    const killer = setTimeout(() => child?.kill('SIGKILL'), graceMs);
-    await exited;
-    clearTimeout(killer);
+    await end(graceMs);
+  };
+
+  /** Ends it as `stop` does, and it comes back as after any end. Does nothing when it does not run. */
+  const restart = async (graceMs = 10_000) => {
+    if (state === 'running') await end(graceMs);
   };
 
   launch();
@@ -111,6 +125,7 @@ export function superviseProcess(options: ProcessOptions) {
     /** Sends a message over the IPC channel that only this process has to it. */
     send: (message: object) => child?.send(message) ?? false,
     stop,
+    restart,
     /** Starts it after `stop`, with these changes to its environment from now on. */
     start,
   };

@@ -31,7 +31,7 @@ export function startService(options: {
     onEnd: ({ code, signal }, delay) => {
       if (delay === undefined) return;
       const how = signal ?? `exit code ${code}`;
-      options.onProgress(`${name}: ended unasked (${how}), starts again in ${delay / 1000} s`);
+      options.onProgress(`${name}: ended (${how}), starts again in ${delay / 1000} s`);
     },
   });
   return { handle, lastLines: () => lastLines };

@@ -2,8 +2,10 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { asPostgres, asRedis, asService } from './control/controlled.ts';
 import { startControlServer } from './control/server.ts';
+import { watchLiveness } from './liveness.ts';
 import { checkPortsFree } from './ports.ts';
 import { startPostgres } from './postgres.ts';
+import { probes as chartProbes, type Probes } from './probes.ts';
 import type { SupervisedProcess } from './process.ts';
 import { waitUntilReady } from './readiness.ts';
 import { startRedis } from './redis.ts';
@@ -25,6 +27,8 @@ export type SystemOptions = {
   redisUrl?: string;
   services?: ServiceSpec[];
   readyTimeoutMs?: number;
+  /** Those of the chart when not given. */
+  probes?: Probes;
   /** How long to wait for ports that are still in use, after a copy that was killed. */
   portPatienceMs?: number;
   signal?: AbortSignal;
@@ -36,7 +40,7 @@ export type System = Awaited<ReturnType<typeof startSystem>>;
 
 /**
  * Brings up Postgres, Redis and every service, and resolves when all of them are ready. All are brought back when they
- * end unasked. Throws, with everything ended again, when a port is taken or a service does not become ready.
+ * end unasked, and a service is restarted when its probes fail too often. Throws, with everything ended again, when a port is taken or a service does not become ready.
  */
 export async function startSystem(options: SystemOptions) {
   const { ports, log, onProgress } = options;
@@ -83,6 +87,7 @@ export async function startSystem(options: SystemOptions) {
     const redisUrl = options.redisUrl ?? redis?.url ?? '';
     closers.push(() => Promise.all([...running.values()].map((service) => service.stop())));
     const protectedNames = services.filter(({ mayControl }) => mayControl).map(({ name }) => name);
+    let isFrozen: (process: { name: string; uid: string | undefined }) => boolean = () => false;
     if (protectedNames.length > 0) {
       const control = await startControlServer({
         port: ports.supervisor ?? 0,
@@ -96,6 +101,7 @@ export async function startSystem(options: SystemOptions) {
         note: onProgress,
       });
       closers.push(control.close);
+      isFrozen = control.isFrozen;
     }
     const databases = await createDatabases({ services, root: options.root, postgres });
     const extra = {
@@ -117,6 +123,14 @@ export async function startSystem(options: SystemOptions) {
       const url = addressOf(ports, service.name);
       const { handle, lastLines } = startService({ ...options, service, env });
       running.set(service.name, handle);
+      const liveness = watchLiveness({
+        process: handle,
+        url,
+        isFrozen: () => isFrozen(handle),
+        probes: options.probes ?? chartProbes,
+        note: onProgress,
+      });
+      closers.push(async () => liveness.stop());
       const awaited = { name: service.name, url, lastLines, restarts: () => handle.restarts };
       await waitUntilReady(awaited, { timeoutMs: options.readyTimeoutMs ?? 60_000, signal });
       onProgress(`${service.name}: ready on port ${ports[service.name]}`);

@@ -59,7 +59,8 @@ export function createGrips({ note }: { note: (message: string) => void }) {
     take,
     isHeld: ({ name }: Controlled) => kept.get(name)?.how === 'hold',
     /** What follows a frozen process under its name is free. */
-    isFrozen: ({ name, uid }: Controlled) => kept.get(name)?.how === 'freeze' && kept.get(name)?.uid === uid,
+    isFrozen: ({ name, uid }: Pick<Controlled, 'name' | 'uid'>) =>
+      kept.get(name)?.how === 'freeze' && kept.get(name)?.uid === uid,
     all: () => [...kept.values()].map(({ name, by, how, until }): Grip => ({ name, by, how, until })),
     /** Lets go of all that this drill has. */
     async release(by: string): Promise<void> {

@@ -4,7 +4,8 @@ import { eventually } from '@orderflow/testing/eventually';
 import { expect, onTestFinished, test } from 'vitest';
 import { fakeCheckout, fakeSpec } from '../fixtures/fake-checkout.ts';
 import { isPortFree } from '../ports.ts';
-import { startSystem } from '../system.ts';
+import { probes } from '../probes.ts';
+import { type SystemOptions, startSystem } from '../system.ts';
 
 const specs = [
   fakeSpec('shop'),
@@ -16,13 +17,14 @@ const specs = [
 ];
 
 /** A system of a shop and of who may control it, and how that one calls. */
-async function start() {
+async function start(options: Partial<SystemOptions> = {}) {
   const checkout = await fakeCheckout({ specs });
   const notes: string[] = [];
   const system = await startSystem({
     ...checkout,
     log: () => {},
     onProgress: (message) => notes.push(message),
+    ...options,
   });
   onTestFinished(() => system.stop());
   const call = async (method: string, path: string, body?: unknown, token = system.controlToken) => {
@@ -88,6 +90,24 @@ test('a process that was frozen is continued at its time, and one held down star
   );
   expect(shop.uid).not.toBe(uid);
   expect(notes.filter((note) => note.includes('let go of'))).toHaveLength(2);
+});
+
+test('probes spare a process that a drill has frozen, and no other that is frozen', async () => {
+  const liveness = { ...probes.liveness, periodMs: 20, timeoutMs: 400, failureThreshold: 3 };
+  const startup = { ...probes.startup, periodMs: 20 };
+  const { system, call } = await start({ probes: { startup, liveness } });
+  const shop = system.services.get('shop')!;
+  const { uid } = shop;
+  await eventually(async () => expect(await (await fetch(`${system.urls.shop}/probed`)).text()).toBe('true'));
+  await call('PUT', '/grips/shop', { by: 'd1', how: 'freeze', until: inSeconds(2.5) });
+  await eventually(async () => expect((await call('GET', '/grips')).body.items).toEqual([]));
+  expect(shop.uid).toBe(uid);
+
+  shop.kill('SIGSTOP');
+  await eventually(() => expect(shop.restarts).toBe(1));
+  await eventually(async () =>
+    expect((await call('GET', '/processes/shop')).body).toMatchObject({ ready: true }),
+  );
 });
 
 test('the system stops, with processes that are frozen and held, and leaves nothing', async () => {

@@ -44,6 +44,7 @@ export async function startControlServer(options: {
   await once(server, 'listening');
 
   return {
+    isFrozen: grips.isFrozen,
     async close(): Promise<void> {
       grips.close();
       const closed = once(server, 'close');
