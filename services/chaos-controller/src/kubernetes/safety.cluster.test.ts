@@ -50,7 +50,7 @@ describe('a disruption budget', () => {
   });
 });
 
-test('a pod without the label is not deleted: the API server refuses it, and it lives', async () => {
+test('a pod without the label is neither deleted nor evicted: the API server refuses it, and it lives', async () => {
   const { driver } = lab.open();
   const [pod] = (await driver.look(gateway)).instances;
   await lab.kubectl('label', 'pod', pod!.name, 'orderflow.io/drills-');
@@ -58,7 +58,7 @@ test('a pod without the label is not deleted: the API server refuses it, and it 
     async () => void (await lab.kubectl('label', 'pod', pod!.name, 'orderflow.io/drills=allowed')),
   );
   expect((await driver.look(gateway)).instances).toEqual([{ ...pod, optedIn: false }]);
-  for (const how of ['delete', 'crash'] as const) {
+  for (const how of ['delete', 'crash', 'evict'] as const) {
     expect(await driver.remove(pod!, how)).toMatchObject({
       outcome: 'refused',
       why: expect.stringContaining(`${pod!.name} does not carry the label`),
