@@ -15,6 +15,9 @@ const named = (manifests: Manifest[], kind: string, name: string): Manifest | un
 const selects = (selector: { matchLabels?: Record<string, string> }, labels: Record<string, string>) =>
   Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value);
 
+/** The pods that talk to the API server. */
+const withToken = ['Deployment of-chaos-controller', 'CronJob of-put-back', 'Job of-put-back-all'];
+
 test('there are values to check', () => expect(cases.length).toBeGreaterThan(3));
 
 describe.each(cases)('with %s', (values) => {
@@ -22,11 +25,11 @@ describe.each(cases)('with %s', (values) => {
   const pods = podsOf(manifests);
   const policies = manifests.filter(({ kind }) => kind === 'NetworkPolicy');
 
-  test('no container runs as root, writes to its root folder or keeps a capability; one gets a token', () => {
+  test('no container runs as root, writes to its root folder or keeps a capability; few get a token', () => {
     expect(pods.length).toBeGreaterThan(5);
     for (const { owner, spec, containers } of pods) {
       expect(spec, owner).toMatchObject({
-        automountServiceAccountToken: owner === 'Deployment of-chaos-controller',
+        automountServiceAccountToken: withToken.includes(owner),
         securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
       });
       expect(spec.securityContext.runAsUser, owner).toBeGreaterThan(0);
@@ -242,8 +245,8 @@ describe('drills', () => {
     for (const { owner, labels } of own) expect(owner.split(' ')[1]).toBe(labels['orderflow.io/workload']);
   });
 
-  const rights = (...options: string[]) =>
-    named(render(...options), 'Role', 'of-chaos-controller')!.rules.flatMap(
+  const rightsOf = (role: string, ...options: string[]): string[] =>
+    named(render(...options), 'Role', role)!.rules.flatMap(
       ({ apiGroups, resources, resourceNames = [''], verbs }: Record<string, string[]>) =>
         resources!.flatMap((resource) =>
           resourceNames.map(
@@ -251,6 +254,7 @@ describe('drills', () => {
           ),
         ),
     );
+  const rights = (...options: string[]) => rightsOf('of-chaos-controller', ...options);
   const always = [
     'pods: get,list,watch,delete',
     'pods/eviction: create',
@@ -291,6 +295,29 @@ describe('drills', () => {
     expect(owners.map(({ owner }) => owner)).toEqual(['Deployment of-chaos-controller']);
   });
 
+  test('are put back without their controller, by what may do just that', () => {
+    expect(rightsOf('of-put-back')).toEqual([
+      'coordination.k8s.io/leases: get,update',
+      'configmaps/of-drills: patch',
+      'orderflow.io/drills: list,update',
+      'orderflow.io/drills/status: patch',
+      'networking.k8s.io/networkpolicies: get,list,patch,delete',
+      'apps/deployments/scale: get,patch',
+      'apps/statefulsets/scale: get,patch',
+    ]);
+    const cron = named(render(), 'CronJob', 'of-put-back')!;
+    expect(cron.spec).toMatchObject({ schedule: '*/5 * * * *', concurrencyPolicy: 'Forbid' });
+    const hook = named(render(), 'Job', 'of-put-back-all')!;
+    expect(hook.metadata.annotations).toMatchObject({ 'helm.sh/hook': 'pre-delete' });
+    const off = ['global.drills.faults.partition=false', 'global.drills.faults.scaleToZero=false'];
+    expect(named(render('--set', off.join()), 'CronJob', 'of-put-back')).toBeUndefined();
+    expect(
+      render('--set', 'chaos-controller.enabled=false').filter(({ metadata }) =>
+        /put-back/.test(metadata.name),
+      ),
+    ).toEqual([]);
+  });
+
   test('ask the Prometheus of the chart, or the one that is said', () => {
     const asks = (...options: string[]) => {
       const { spec } = named(render(...options), 'Deployment', 'of-chaos-controller')!;
@@ -307,11 +334,15 @@ describe('drills', () => {
     const policies = (...options: string[]) =>
       render('--namespace', 'shop', ...options).filter(({ kind }) => kind.startsWith('ValidatingAdmission'));
     expect(policies()).toEqual([]);
-    const [policy, binding] = policies('--set', 'global.drills.admissionPolicy=true');
-    expect(policy).toMatchObject({ metadata: { name: 'shop-of-drills' }, spec: { failurePolicy: 'Fail' } });
-    expect(policy.spec.matchConditions[0].expression).toBe(
-      "request.userInfo.username == 'system:serviceaccount:shop:of-chaos-controller'",
-    );
-    expect(binding.spec).toEqual({ policyName: 'shop-of-drills', validationActions: ['Deny'] });
+    const made = policies('--set', 'global.drills.admissionPolicy=true');
+    for (const name of ['shop-of-drills', 'shop-of-drills-evictions']) {
+      const { spec } = named(made, 'ValidatingAdmissionPolicy', name)!;
+      expect(spec.failurePolicy).toBe('Fail');
+      expect(spec.matchConditions[0].expression).toBe(
+        "request.userInfo.username == 'system:serviceaccount:shop:of-chaos-controller'",
+      );
+      const binding = named(made, 'ValidatingAdmissionPolicyBinding', name)!;
+      expect(binding.spec).toMatchObject({ policyName: name, validationActions: ['Deny'] });
+    }
   });
 });

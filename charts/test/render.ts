@@ -56,11 +56,17 @@ export function refusal(...options: string[]): string {
 /** Every pod template among the objects, with the name of its owner. */
 export function podsOf(manifests: Manifest[]) {
   return manifests.flatMap((manifest) => {
-    const spec = manifest.kind === 'Pod' ? manifest.spec : manifest.spec?.template?.spec;
-    const labels =
-      manifest.kind === 'Pod' ? manifest.metadata.labels : manifest.spec?.template?.metadata.labels;
-    if (!spec) return [];
+    const pod = manifest.kind === 'Pod' ? manifest : templateOf(manifest);
+    if (!pod?.spec) return [];
+    const {
+      spec,
+      metadata: { labels },
+    } = pod;
     const containers: Manifest[] = [...(spec.initContainers ?? []), ...spec.containers];
     return [{ owner: `${manifest.kind} ${manifest.metadata.name}`, labels, spec, containers }];
   });
 }
+
+/** The pod template of a Deployment, StatefulSet, Job or CronJob. */
+const templateOf = ({ kind, spec }: Manifest): Manifest | undefined =>
+  kind === 'CronJob' ? spec.jobTemplate.spec.template : spec?.template;

@@ -8,8 +8,7 @@ export type Effect =
   | { do: 'take-turn' }
   | { do: 'start-orders' }
   | { do: 'remove'; instance: { name: string; uid: string }; how: RemoveHow }
-  | { do: 'cut'; until: number }
-  | { do: 'scale-to-zero' }
+  | { do: 'cut' | 'scale-to-zero'; until: number }
   | { do: 'bank'; fault: BankFault }
   | { do: 'undo' }
   | { do: 'stop-orders' }

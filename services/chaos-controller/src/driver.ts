@@ -42,7 +42,7 @@ export type Driver = {
   /** Cuts the target off from everybody, remembered under the drill's id. */
   cut(target: DrillTarget, drill: { id: string; until: Date }): Promise<void>;
   /** Leaves no replica of the target, remembering how many there were. */
-  scaleToZero(target: DrillTarget, drill: { id: string }): Promise<void>;
+  scaleToZero(target: DrillTarget, drill: { id: string; until: Date }): Promise<void>;
   /** Undoes every cut and scale that this drill left; nothing when there is none. */
   undo(drill: { id: string }): Promise<void>;
   /** Ids of drills that left something to be undone. */

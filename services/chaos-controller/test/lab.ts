@@ -42,16 +42,28 @@ export async function openLab(name: string, ...settings: string[]) {
   await kubectl('apply', '-f', `${chart}/crds/drills.yaml`);
   await kubectl('wait', '--for=condition=Established', 'crd/drills.orderflow.io');
   const manifests = render('-n', namespace, ...settings.flatMap((each) => ['--set', each]));
-  const wanted = ['order', 'order-postgres', 'customer', 'gateway', 'chaos-controller', 'default', 'drills'];
-  const ours = new Set([...wanted.map((each) => `${RELEASE}-${each}`), `${namespace}-${RELEASE}-drills`]);
+  const wanted = [
+    'order',
+    'order-postgres',
+    'customer',
+    'gateway',
+    'chaos-controller',
+    'default',
+    'drills',
+    'put-back',
+  ];
+  const admission = ['', '-evictions'].map((which) => `${namespace}-${RELEASE}-drills${which}`);
+  const ours = new Set([...wanted.map((each) => `${RELEASE}-${each}`), ...admission]);
   apply(
     ...manifests
-      .filter(({ kind, metadata }) => ours.has(metadata.name) && !['Secret', 'Job'].includes(kind))
+      .filter(({ kind, metadata }) => ours.has(metadata.name) && !['Secret', 'Job', 'CronJob'].includes(kind))
       .filter(({ kind, metadata }) => kind !== 'Deployment' || !metadata.name.includes('chaos'))
       .map(withoutPrograms),
   );
   const kubeconfig = join(folder, 'kubeconfig');
   writeFileSync(kubeconfig, await kubeconfigOf(`${RELEASE}-chaos-controller`));
+  const putBackKubeconfig = join(folder, 'put-back');
+  writeFileSync(putBackKubeconfig, await kubeconfigOf(`${RELEASE}-put-back`));
 
   async function kubeconfigOf(account: string): Promise<string> {
     const { clusters } = JSON.parse(await kubectl('config', 'view', '--raw', '--minify', '-o', 'json'));
@@ -66,8 +78,9 @@ export async function openLab(name: string, ...settings: string[]) {
     });
   }
 
-  const open = () =>
+  const openAs = (kubeconfig: string) =>
     openKubernetesDriver({ release: RELEASE, kubeconfig, turnSeconds: 4, log: { warn: () => {} } });
+  const open = () => openAs(kubeconfig);
   const lab = {
     namespace,
     release: RELEASE,
@@ -75,6 +88,8 @@ export async function openLab(name: string, ...settings: string[]) {
     apply,
     kubeconfig,
     open,
+    /** With the rights of what puts back what drills have left. */
+    openPutBack: () => openAs(putBackKubeconfig),
     /** As the chaos controller: rejects with what kubectl complains about. */
     asController: (...args: string[]) => kubectl('--kubeconfig', kubeconfig, ...args),
     json: async (...args: string[]): Promise<Manifest> => JSON.parse(await kubectl(...args, '-o', 'json')),
@@ -118,18 +133,9 @@ export async function openLab(name: string, ...settings: string[]) {
     },
     async close(): Promise<void> {
       rmSync(folder, { recursive: true });
-      await kubectl(
-        'delete',
-        'validatingadmissionpolicy',
-        `${namespace}-${RELEASE}-drills`,
-        '--ignore-not-found',
-      );
-      await kubectl(
-        'delete',
-        'validatingadmissionpolicybinding',
-        `${namespace}-${RELEASE}-drills`,
-        '--ignore-not-found',
-      );
+      for (const kind of ['validatingadmissionpolicy', 'validatingadmissionpolicybinding']) {
+        await kubectl('delete', kind, ...admission, '--ignore-not-found');
+      }
       await kubectl('delete', 'namespace', namespace, '--timeout=120s');
     },
   };

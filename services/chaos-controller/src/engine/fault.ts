@@ -38,9 +38,8 @@ export function inject(drill: DrillState, { at, target }: Pick<Look, 'at' | 'tar
 const timeOf = (at: number) => new Date(at).toISOString();
 
 function lastingEffect(fault: DrillState['spec']['fault'], until: number): Effect {
-  if (fault.type === 'partition') return { do: 'cut', until };
   if (fault.type === 'bank') return { do: 'bank', fault: fault.bank! };
-  return { do: 'scale-to-zero' };
+  return { do: fault.type === 'partition' ? 'cut' : 'scale-to-zero', until };
 }
 
 /** Waits until the fault is known to be done. */

@@ -93,6 +93,17 @@ export async function cutsLeft(api: Api, release: string): Promise<string[]> {
   ];
 }
 
+/** Returns the ids of the drills whose cuts were to end before `now`. A mark whose drill has no policy left has no end. */
+export async function cutsExpired(api: Api, release: string, now: Date): Promise<string[]> {
+  const policies = await policiesIn(api);
+  const isDue = (id: string) => {
+    const own = policies.find(({ metadata }) => metadata!.labels?.[DRILL] === id);
+    const until = own?.metadata?.annotations?.[UNTIL];
+    return until === undefined || new Date(until) < now;
+  };
+  return (await cutsLeft(api, release)).filter(isDue);
+}
+
 /** None without the right to read them: then no drill could cut anything either. */
 const policiesIn = ({ networking, namespace }: Api): Promise<V1NetworkPolicy[]> =>
   unless(

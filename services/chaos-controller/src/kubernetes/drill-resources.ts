@@ -1,4 +1,4 @@
-import { type DrillPhase, verdicts } from '@orderflow/contracts/drills';
+import type { DrillPhase } from '@orderflow/contracts/drills';
 import type { Database } from '@orderflow/service-kit/database';
 import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
 import { startLoop } from '@orderflow/service-kit/loop';
@@ -8,8 +8,16 @@ import { abortDrill } from '../operations/abort-drill.ts';
 import { type DrillRow, findDrillOfResource } from '../operations/read-drill.ts';
 import { startDrill } from '../operations/start-drill.ts';
 import { type Api, statusOf, wordsOf } from './api.ts';
-import { isSaid, statusOfDrill, statusWithout } from './drill-status.ts';
-import { type DrillResource, listDrills, patchStatus, setFinalizers } from './drills-api.ts';
+import { isSaid, isVerdict, statusOfDrill, statusWithout } from './drill-status.ts';
+import {
+  type DrillResource,
+  finalizerOf,
+  isFinalizer,
+  listDrills,
+  patchStatus,
+  removeFinalizer,
+  setFinalizers,
+} from './drills-api.ts';
 import { INSTANCE } from './labels.ts';
 
 type Deps = {
@@ -26,10 +34,7 @@ const EVERY_MS = 2_000;
 const WITHOUT_MS = 60_000;
 const MAX_SILENCE_MS = 2 * WITHOUT_MS;
 
-const FINALIZER = 'orderflow.io/drill-of-';
 const isOver = ({ state }: DrillRow) => state.endedAt !== null && state.undone;
-const isVerdict = (phase: string | undefined) =>
-  (verdicts as readonly (string | undefined)[]).includes(phase);
 
 /**
  * Brings every Drill of the namespace and the drill that is of it together, once. A finalizer keeps a Drill while its
@@ -38,7 +43,7 @@ const isVerdict = (phase: string | undefined) =>
  */
 export async function syncDrills(deps: Deps): Promise<boolean> {
   const { api, release, db, driver, scope, now = () => new Date() } = deps;
-  const finalizer = `${FINALIZER}${release}`;
+  const finalizer = finalizerOf(release);
   const resources = await listDrills(api);
   for (const resource of resources ?? []) {
     if (!isOurs(resource)) continue;
@@ -54,7 +59,7 @@ export async function syncDrills(deps: Deps): Promise<boolean> {
   return resources !== undefined;
 
   function isOurs({ metadata }: DrillResource): boolean {
-    const others = metadata.finalizers.some((each) => each.startsWith(FINALIZER) && each !== finalizer);
+    const others = metadata.finalizers.some((each) => isFinalizer(each) && each !== finalizer);
     return !others && (metadata.labels[INSTANCE] ?? release) === release;
   }
 
@@ -116,14 +121,9 @@ export async function syncDrills(deps: Deps): Promise<boolean> {
   }
 
   async function letGo(resource: DrillResource): Promise<void> {
-    const { name, uid, finalizers } = resource.metadata;
-    if (!finalizers.includes(finalizer)) return;
-    // The status that was just said made another version of it.
-    const latest = (await listDrills(api))?.find((each) => each.metadata.uid === uid);
-    if (!latest) return;
-    const others = latest.metadata.finalizers.filter((each) => each !== finalizer);
-    await setFinalizers(api, latest, others);
-    scope.log.info({ drill: name }, 'a Drill may be deleted');
+    if (await removeFinalizer(api, resource, finalizer)) {
+      scope.log.info({ drill: resource.metadata.name }, 'a Drill may be deleted');
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { DrillPhase } from '@orderflow/contracts/drills';
+import { type DrillPhase, verdicts } from '@orderflow/contracts/drills';
 import type { DrillRow } from '../operations/read-drill.ts';
 import { toDrillView } from '../views.ts';
 import type { DrillResource } from './drills-api.ts';
@@ -74,3 +74,7 @@ const conditionsOf = ({ status }: DrillResource): Partial<Condition>[] =>
 /** Whether the status says all of that already. */
 export const isSaid = (resource: DrillResource, status: Record<string, unknown>): boolean =>
   Object.entries(status).every(([key, value]) => isDeepStrictEqual(resource.status?.[key], value));
+
+/** Whether a phase is the last of a drill. */
+export const isVerdict = (phase: string | undefined): boolean =>
+  (verdicts as readonly (string | undefined)[]).includes(phase);

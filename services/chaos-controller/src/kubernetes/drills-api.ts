@@ -3,6 +3,12 @@ import { type Api, ifThere } from './api.ts';
 
 export const DRILL_API = { group: 'orderflow.io', version: 'v1alpha1', plural: 'drills' };
 
+const FINALIZER = 'orderflow.io/drill-of-';
+
+/** The finalizer by which a release keeps a Drill until its drill is over. */
+export const finalizerOf = (release: string) => `${FINALIZER}${release}`;
+export const isFinalizer = (text: string) => text.startsWith(FINALIZER);
+
 /** A Drill as the API server has it, as far as it is read here. The spec is checked where a drill begins. */
 const drillResource = z.looseObject({
   metadata: z.looseObject({
@@ -37,6 +43,23 @@ export const setFinalizers = async (
     await custom.replaceNamespacedCustomObject({ ...DRILL_API, namespace, name, body }),
   );
 };
+
+/** Takes a finalizer off the latest version of a Drill. Returns false when the Drill does not have it or is gone. */
+export async function removeFinalizer(
+  api: Api,
+  { metadata: { uid, finalizers } }: DrillResource,
+  finalizer: string,
+): Promise<boolean> {
+  if (!finalizers.includes(finalizer)) return false;
+  const latest = (await listDrills(api))?.find((each) => each.metadata.uid === uid);
+  if (!latest) return false;
+  await setFinalizers(
+    api,
+    latest,
+    latest.metadata.finalizers.filter((each) => each !== finalizer),
+  );
+  return true;
+}
 
 /** Puts these fields into the status; a 409 when another Drill has the name by now. */
 export const patchStatus = (

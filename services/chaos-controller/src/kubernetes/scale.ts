@@ -9,16 +9,23 @@ const remembered = z.object({
   kind: z.enum(['Deployment', 'StatefulSet']),
   name: z.string(),
   replicas: z.int(),
+  /** When the replicas are due back. Drills of earlier versions did not write it. */
+  until: z.iso.datetime().optional(),
 });
 
 /** Leaves no replica of the target. How many there were is written to the lease before, and only once. */
-export async function scaleToZero(api: Api, release: string, target: DrillTarget, drill: { id: string }) {
+export async function scaleToZero(
+  api: Api,
+  release: string,
+  target: DrillTarget,
+  drill: { id: string; until: Date },
+) {
   const workload = workloadOf(release, target);
   const replicas = await replicasOf(api, workload);
   if (replicas === undefined) throw new Error(`There is no ${workload.kind} ${workload.name}.`);
   await changeLease(api, release, (lease) => {
     if (lease.metadata?.annotations?.[markOf(drill)]) return undefined;
-    return withMark(lease, drill, JSON.stringify({ ...workload, replicas }));
+    return withMark(lease, drill, JSON.stringify({ ...workload, replicas, until: drill.until }));
   });
   await setReplicas(api, workload, 0);
 }
@@ -27,16 +34,23 @@ export async function scaleToZero(api: Api, release: string, target: DrillTarget
 export async function undoScale(api: Api, release: string, drill: { id: string }): Promise<void> {
   const mark = (await readLease(api, release))?.metadata?.annotations?.[markOf(drill)];
   if (!mark) return;
-  const { replicas, ...workload } = remembered.parse(JSON.parse(mark));
-  if ((await replicasOf(api, workload as Workload)) === 0) {
-    await setReplicas(api, workload as Workload, replicas);
-  }
+  const { replicas, kind, name } = remembered.parse(JSON.parse(mark));
+  const workload = { kind, name } as Workload;
+  if ((await replicasOf(api, workload)) === 0) await setReplicas(api, workload, replicas);
   await changeLease(api, release, (lease) => withMark(lease, drill, undefined));
 }
 
 /** Ids of the drills that left something scaled. */
 export const scalesLeft = async (api: Api, release: string): Promise<string[]> =>
   marksIn((await readLease(api, release))?.metadata?.annotations).map(({ id }) => id);
+
+/** Returns the ids of the drills whose scaled workloads were due back before `now`. */
+export async function scalesExpired(api: Api, release: string, now: Date): Promise<string[]> {
+  return marksIn((await readLease(api, release))?.metadata?.annotations).flatMap(({ id, value }) => {
+    const { until } = remembered.parse(JSON.parse(value));
+    return until && new Date(until) < now ? [id] : [];
+  });
+}
 
 function withMark(lease: V1Lease, drill: { id: string }, value: string | undefined): V1Lease {
   const { [markOf(drill)]: _, ...others } = lease.metadata?.annotations ?? {};

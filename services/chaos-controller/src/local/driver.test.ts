@@ -92,9 +92,11 @@ test.each(['delete', 'crash'] as const)('%s of Postgres ends it, and it comes ba
   await eventually(async () => expect((await ready()).uid).not.toBe(before.uid), { timeoutMs: 20_000 });
 });
 
+const aDrill = (forMs = 60_000) => ({ id: randomUUID(), until: new Date(Date.now() + forMs) });
+
 test('Postgres cannot be cut off on one machine, and the driver says what can be done instead', async () => {
   const { driver } = newDriver();
-  const drill = { id: randomUUID(), until: new Date(Date.now() + 10_000) };
+  const drill = aDrill();
   await expect(driver.cut(postgres, drill)).rejects.toThrow(/many processes.*Use crash/);
   await expect(driver.cut(postgres, drill)).rejects.toBeInstanceOf(Refusal);
   expect(await driver.leftovers()).toEqual([]);
@@ -105,7 +107,7 @@ test('the gateway has no Postgres, and what does not run here has no instance', 
   const none = { namespace: 'local', instances: [], wanted: 0, disruptionsAllowed: null };
   expect(await driver.look({ kind: 'postgres', service: 'gateway' })).toEqual(none);
   expect(await driver.look({ kind: 'service', service: 'payment' })).toEqual(none);
-  const drill = { id: randomUUID() };
+  const drill = aDrill();
   await expect(driver.scaleToZero({ kind: 'service', service: 'payment' }, drill)).rejects.toThrow(
     'There is no process payment',
   );
@@ -121,11 +123,11 @@ test('the one that runs the drills is refused', async () => {
   expect(system.services.get('chaos-controller')!.uid).toBe(uid);
 });
 
-test('what nobody undoes is undone at its end', async () => {
+test.each(['cut', 'scaleToZero'] as const)('a %s that nobody undoes is undone at its end', async (fault) => {
   const { driver } = newDriver();
   const target: DrillTarget = { kind: 'service', service: 'order' };
-  await driver.cut(target, { id: randomUUID(), until: new Date(Date.now() + 500) });
-  await eventually(async () => expect((await driver.look(target)).instances[0]?.ready).toBe(false));
+  await driver[fault](target, aDrill(500));
+  await eventually(async () => expect((await driver.look(target)).instances[0]?.ready).not.toBe(true));
   await eventually(async () => expect((await driver.look(target)).instances[0]?.ready).toBe(true));
   expect(await driver.leftovers()).toEqual([]);
 });
@@ -133,9 +135,9 @@ test('what nobody undoes is undone at its end', async () => {
 test('two drills do not have one process in their hands', async () => {
   const { driver } = newDriver();
   const target: DrillTarget = { kind: 'service', service: 'order' };
-  const first = { id: randomUUID() };
-  await driver.cut(target, { ...first, until: new Date(Date.now() + 60_000) });
-  await expect(driver.scaleToZero(target, { id: randomUUID() })).rejects.toThrow(`of drill ${first.id}`);
+  const first = aDrill();
+  await driver.cut(target, first);
+  await expect(driver.scaleToZero(target, aDrill())).rejects.toThrow(`of drill ${first.id}`);
   await driver.undo(first);
 });
 

@@ -5,8 +5,6 @@ import { createSupervisor } from './supervisor.ts';
 
 /** How long a turn is kept for a controller that no longer says that it is there. */
 const TURN_MS = 15_000;
-/** The supervisor starts again by itself what a drill has kept down for so long: longer than any fault lasts. */
-const LONGEST_HOLD_MS = 15 * 60_000;
 
 /** Services that keep nothing. */
 const withoutDatabase = ['gateway'];
@@ -43,8 +41,7 @@ export function createLocalDriver(options: {
       await supervisor.grip(nameOf(target), { by: id, how: 'freeze', until });
     },
 
-    async scaleToZero(target, { id }) {
-      const until = new Date(Date.now() + LONGEST_HOLD_MS);
+    async scaleToZero(target, { id, until }) {
       await supervisor.grip(nameOf(target), { by: id, how: 'hold', until });
     },
 

@@ -36,7 +36,7 @@ export async function perform(
     case 'cut':
       return struck('cut', driver.cut(spec.target, { id, until: new Date(effect.until) }));
     case 'scale-to-zero':
-      return struck('scale-to-zero', driver.scaleToZero(spec.target, { id }));
+      return struck('scale-to-zero', driver.scaleToZero(spec.target, { id, until: new Date(effect.until) }));
     case 'bank':
       await bank.set(effect.fault);
       return { of: 'bank' };
