@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DrillPhase, DrillReport, FaultType } from '@orderflow/contracts/drills';
+import type { DrillPhase, DrillReport, DrillSpec, FaultType } from '@orderflow/contracts/drills';
 import { readPreset } from '../drill/presets.ts';
 import { type EndOfController, killController, replaceController } from './controller-death.ts';
 import type { DrillTrial } from './drills.ts';
@@ -7,8 +7,11 @@ import { type Hindrance, noWayToTheBank, policiesCannotChange } from './hindranc
 import type { Kube } from './kube.ts';
 import { until } from './until.ts';
 
-/** Long enough for a controller that comes back in the middle of it. */
+/** How long a lasting fault lasts, and the steady state in which a controller goes. */
 const FOR_SECONDS = 25;
+
+/** How long Observing lasts when a controller goes in it: much longer than the next one takes to start on a busy node. */
+const LONG_SECONDS = 45;
 
 /** Without them the fault is done before anybody could kill anything. */
 const hindrances: Partial<Record<FaultType, Hindrance>> = {
@@ -31,7 +34,7 @@ export const deaths: DrillTrial[] = [
 function ending(preset: string, phase: DrillPhase, how: string, end: EndOfController): DrillTrial {
   const { spec } = readPreset(preset);
   const lasts = spec.fault.forSeconds !== undefined;
-  const fault = { ...spec.fault, ...(lasts && { forSeconds: FOR_SECONDS }) };
+  const { fault, ...lengths } = lengthened(spec, phase);
   const name = `${preset}-${phase.toLowerCase()}`;
   return {
     name: `${preset}, its controller ${how} in ${phase}`,
@@ -42,7 +45,7 @@ function ending(preset: string, phase: DrillPhase, how: string, end: EndOfContro
       try {
         const letGo = phase === 'Injecting' ? await hindrances[fault.type]!(kube) : async () => {};
         try {
-          id = await runs.begin(name, { ...spec, fault });
+          id = await runs.begin(name, { ...spec, ...lengths, fault });
           await runs.reach(id, phase);
           if (phase === 'Injecting' && fault.type === 'partition') await halfDone(kube, id, signal);
           await end(kube, signal);
@@ -64,6 +67,16 @@ function ending(preset: string, phase: DrillPhase, how: string, end: EndOfContro
   };
 }
 
+/** Of a fault that is done several times only the first is: the next one would end the phase. */
+function lengthened({ fault, steadySeconds, observeSeconds }: DrillSpec, phase: DrillPhase) {
+  const seconds = phase === 'Observing' ? LONG_SECONDS : FOR_SECONDS;
+  return {
+    fault: fault.forSeconds === undefined ? { ...fault, times: 1 } : { ...fault, forSeconds: seconds },
+    steadySeconds: phase === 'SteadyState' ? FOR_SECONDS : steadySeconds,
+    observeSeconds: phase === 'Observing' ? LONG_SECONDS : observeSeconds,
+  };
+}
+
 const halfDone = (kube: Kube, id: string, signal: AbortSignal) =>
   until(
     'the partition is half done',
@@ -71,10 +84,11 @@ const halfDone = (kube: Kube, id: string, signal: AbortSignal) =>
     { seconds: 5, everyMs: 100, signal },
   );
 
-/** Pods that come from now on, each in the place of one that went; but not the chaos controller's. */
+/** Pods of services that come from now on, each in the place of one that went; but not the chaos controller's. */
 async function watchPods(kube: Kube) {
+  const controller = `${kube.release}-chaos-controller-`;
   const others = async () =>
-    (await kube.pods()).filter(({ name }) => !name.startsWith(`${kube.release}-chaos-controller-`));
+    (await kube.pods({ component: 'service' })).filter(({ name }) => !name.startsWith(controller));
   const before = new Set((await others()).map(({ uid }) => uid));
   const came = new Map<string, string>();
   const stopped = new AbortController();
