@@ -7,7 +7,7 @@ import type {
   ViolationView,
 } from '@orderflow/contracts/invariants';
 import { eventually } from '@orderflow/testing/eventually';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { startTestSystem, type TestSystem } from './test-system.ts';
 
 const GRACE_MS = 3_000;
@@ -212,9 +212,12 @@ const edits: Record<InvariantName, Edit> = {
     return { subject: `notification ${id}`, repair: publish };
   },
   'outboxes-drain': async () => {
-    const lease = (holder: string, until: string) =>
-      rows('customer', 'UPDATE messaging.relay SET holder = $1, lease_until = $2', [holder, until]);
-    await lease('nobody', 'infinity');
+    // Another relay that renews its lease, and publishes nothing.
+    const renew = () =>
+      rows('customer', "UPDATE messaging.relay SET holder = 'nobody', lease_until = now() + interval '8 s'");
+    await renew();
+    const renewing = setInterval(() => void renew().catch(() => {}), 1_000);
+    onTestFinished(() => clearInterval(renewing));
     // The relay believes in its lease for some seconds more.
     await eventually(
       async () => {
@@ -224,14 +227,14 @@ const edits: Record<InvariantName, Edit> = {
       { timeoutMs: 20_000 },
     );
     await rows('customer', 'UPDATE messaging.outbox SET published_at = NULL');
-    return { subject: 'outbox of customer', repair: () => lease('nobody', '-infinity') };
+    return { subject: 'outbox of customer', repair: async () => clearInterval(renewing) };
   },
   'consumers-keep-up': async () => {
     const key = newId();
     await rows(
       'payment',
       `INSERT INTO messaging.retry (consumer_group, key, stream, entry_id, body, next_attempt_at, created_at)
-       VALUES ('payment', $1, 'orderflow:order', '1-0', '{}', now() + interval '1 day', now() - interval '1 hour')`,
+       VALUES ('payment', $1, 'orderflow:order', '1-0', '{}', now() + interval '4 minutes', now() - interval '1 hour')`,
       [key],
     );
     return {

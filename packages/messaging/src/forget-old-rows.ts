@@ -14,6 +14,7 @@ export async function forgetOldRows(db: Database): Promise<void> {
       SELECT ctid FROM messaging.outbox
       WHERE created_at < now() - interval '${OUTBOX_DAYS} days'
         AND published_at < least(now() - interval '${OUTBOX_DAYS} days', (SELECT min(safe_at) FROM messaging.relay))
+        AND position < (SELECT min(safe_position) FROM messaging.relay)
       LIMIT 5000))`);
   await db.query(`
     DELETE FROM messaging.inbox WHERE ctid = ANY(ARRAY(

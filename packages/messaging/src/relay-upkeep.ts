@@ -1,90 +1,79 @@
 import type { ServiceName } from '@orderflow/contracts/events';
-import { type Group, groupsOf } from '@orderflow/contracts/groups';
+import { groupsOf } from '@orderflow/contracts/groups';
 import type { Database } from '@orderflow/service-kit/database';
 import type { Redis } from 'ioredis';
-import { groupInfos } from './group-lag.ts';
-import { compareIds, fieldOf } from './stream.ts';
+import { compareIds, trimAcknowledged } from './stream.ts';
 
-/** Clocks, and marks that were written out of order, may differ by this much; publishing more than needed is harmless. */
-const SAFETY_MARGIN = '5 minutes';
+type Lease = { db: Database; stream: string; instance: string; lastEntryId: string };
+
+// Either of the two is enough. The time is for what a replica of the release before has marked, see decision 25.
+const UNPUBLISH = `
+  WITH safe AS (SELECT safe_position, safe_at - interval '5 minutes' AS at FROM messaging.relay WHERE stream = $1),
+  again AS (
+    UPDATE messaging.outbox SET published_at = NULL FROM safe
+    WHERE published_at IS NOT NULL AND (position >= safe_position OR published_at >= safe.at) RETURNING 1)
+  SELECT count(*) AS again FROM again`;
 
 /**
  * Makes the outbox unpublished again from the recorded safe point on; the relay then publishes it anew.
  * Consumers that had handled some of it pass over those by their inbox. Gives the number of rows, and undefined when
  * `instance` has lost its lease: the holder looks after the stream then, and may have replayed already.
  */
-export async function replayOutbox(options: {
-  db: Database;
-  stream: string;
-  instance: string;
-  lastEntryId: string;
-}): Promise<number | undefined> {
-  const { db, stream, instance, lastEntryId } = options;
+export async function replayOutbox({
+  db,
+  stream,
+  instance,
+  lastEntryId,
+}: Lease): Promise<number | undefined> {
   return db.transaction(async (tx) => {
     // First, because it locks the lease: nobody takes it over, or marks, until the replay is committed.
     const held = await tx.query(
-      `UPDATE messaging.relay SET last_entry_id = $3, replays = replays + 1
+      `UPDATE messaging.relay SET last_entry_id = $3, replays = replays + 1,
+         next_entry_id = $3, next_position = safe_position, next_at = safe_at
        WHERE stream = $1 AND holder = $2 RETURNING stream`,
       [stream, instance, lastEntryId],
     );
     if (held.length === 0) return undefined;
-    const [row] = await tx.query<{ again: number }>(
-      `WITH again AS (
-         UPDATE messaging.outbox SET published_at = NULL
-         WHERE published_at >= (SELECT safe_at FROM messaging.relay WHERE stream = $1) - interval '${SAFETY_MARGIN}'
-         RETURNING 1)
-       SELECT count(*) AS again FROM again`,
-      [stream],
-    );
+    const [row] = await tx.query<{ again: number }>(UNPUBLISH, [stream]);
     return row!.again;
   });
 }
 
-type Upkeep = { db: Database; redis: Redis; service: ServiceName; stream: string };
+const NEXT = `
+  SELECT last_entry_id AS "remembered", next_entry_id AS "nextEntryId" FROM messaging.relay
+  WHERE stream = $1 AND holder = $2`;
+
+// Everything published up to the end of the stream has a lower position than the next one, or lowers it when it is
+// marked. A `safe_at` that lies ahead of the clock protects nothing: without it, replicas of the release before replay all.
+const ADVANCE = `
+  UPDATE messaging.relay SET safe_position = next_position,
+    safe_at = CASE WHEN next_at <= now() THEN next_at ELSE '-infinity' END,
+    next_position = (SELECT coalesce(max(position), 0) + 1 FROM messaging.outbox), next_entry_id = $4, next_at = now()
+  WHERE stream = $1 AND holder = $2 AND next_entry_id = $3`;
 
 /**
  * Trims the stream below the lowest entry that some known group has not acknowledged, never by length, nor beyond the
- * entry that the next holder of the lease will look for. Writes down since when nothing unacknowledged was published:
- * from there a lost stream is made again. Does nothing while a known group does not exist yet: it has not seen the first
- * entry.
+ * entry that the next holder of the lease will look for. When all groups have acknowledged everything up to the entry
+ * noted last time, the position noted with it becomes the safe point, and the next one is noted: a lost stream is
+ * published again from there. Does nothing while a known group does not exist yet (it has not seen the first entry),
+ * when the stream has lost entries, or without the lease.
  */
-export async function trimAndRecordSafePoint({ db, redis, service, stream }: Upkeep): Promise<void> {
-  const [clock] = await db.query<{ now: Date }>('SELECT now()');
-  const floor = await lowestUnacknowledged(redis, stream, groupsOf(service));
-  if (!floor) return;
-  const [first] = (await redis.xrange(stream, floor, '+', 'COUNT', 1)) as [string, string[]][];
-  const position = first && fieldOf(first[1], 'position');
-  if (position && !/^\d+$/.test(position)) return;
-  const [relay] = await db.query<{ last_entry_id: string }>(
-    `UPDATE messaging.relay SET safe_at = greatest(safe_at, coalesce(
-       (SELECT coalesce(published_at, created_at) FROM messaging.outbox WHERE position = $2::bigint),
-       CASE WHEN $2::bigint IS NULL THEN $3::timestamptz END, safe_at))
-     WHERE stream = $1 RETURNING last_entry_id`,
-    [stream, position ?? null, clock!.now],
-  );
-  const remembered = relay!.last_entry_id;
-  await redis.xtrim(stream, 'MINID', '~', compareIds(remembered, floor) < 0 ? remembered : floor);
-}
-
-/** The first id that may still be needed; undefined when a group is missing or there is no stream. */
-async function lowestUnacknowledged(
-  redis: Redis,
-  stream: string,
-  groups: Group[],
-): Promise<string | undefined> {
-  const infos = await groupInfos(redis, stream);
-  let lowest: string | undefined;
-  for (const group of groups) {
-    const info = infos.get(group);
-    if (!info) return undefined;
-    const [count, firstPending] = (await redis.xpending(stream, group)) as [number, string | null];
-    const needed = count > 0 && firstPending ? firstPending : after(fieldOf(info, 'last-delivered-id')!);
-    if (!lowest || compareIds(needed, lowest) < 0) lowest = needed;
-  }
-  return lowest;
-}
-
-function after(id: string): string {
-  const [ms, seq] = id.split('-');
-  return `${ms}-${Number(seq) + 1}`;
+export async function trimAndRecordSafePoint({
+  db,
+  redis,
+  service,
+  stream,
+  instance,
+  lastEntryId,
+}: Lease & { redis: Redis; service: ServiceName }): Promise<void> {
+  const [next] = await db.query<{ remembered: string; nextEntryId: string }>(NEXT, [stream, instance]);
+  if (!next) return;
+  const { remembered, nextEntryId } = next;
+  const trimmed = await trimAcknowledged(redis, stream, {
+    groups: groupsOf(service),
+    known: lastEntryId,
+    keep: remembered,
+  });
+  if (!trimmed || compareIds(trimmed.floor, nextEntryId) <= 0) return;
+  await db.query(ADVANCE, [stream, instance, nextEntryId, trimmed.last]);
 }

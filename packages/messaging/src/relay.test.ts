@@ -48,35 +48,13 @@ test('a relay that is stopped before it has marked what it published marks it, m
 });
 
 test('a position that commits late is published all the same', async () => {
-  const { db, start, write, published } = await outboxWithRelay();
+  const { start, write, writeLate, published } = await outboxWithRelay();
   const [late, early] = ids(2);
-  let commitLate = () => {};
-  const held = new Promise<void>((resolve) => {
-    commitLate = resolve;
-  });
-  let written = () => {};
-  const isWritten = new Promise<void>((resolve) => {
-    written = resolve;
-  });
-  const lateWrite = db.transaction(async (tx) => {
-    appendToOutbox(tx, [
-      {
-        type: 'order.fulfilled',
-        subject: late!,
-        sequence: 1,
-        data: { orderId: late! },
-        cause: { correlationId: 'c', actor: 'a' },
-      },
-    ]);
-    written();
-    await held;
-  });
-  await isWritten;
+  const commitLate = await writeLate(late!);
   await write([early!]);
   start('a');
   await eventually(async () => expect((await published()).map((event) => event.subject)).toEqual([early]));
-  commitLate();
-  await lateWrite;
+  await commitLate();
   await eventually(async () =>
     expect((await published()).map((event) => event.subject)).toEqual([early, late]),
   );

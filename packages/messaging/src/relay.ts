@@ -41,9 +41,11 @@ const LOOK_EVERY_MS = 200;
 /** See `createPace`. What is published together is handled together: here the batches of all who listen are made. */
 const REST_FACTOR = 2;
 
+// No lease is given for longer than `leaseMs`: one that ends later was taken while Postgres's clock was ahead.
 const TAKE_LEASE = `
   UPDATE messaging.relay SET holder = $2, lease_until = now() + $3 * interval '1 millisecond'
-  WHERE stream = $1 AND (holder = $2 OR lease_until < now())
+  WHERE stream = $1
+    AND (holder = $2 OR lease_until < now() OR lease_until > now() + 2 * $3 * interval '1 millisecond')
   RETURNING last_entry_id`;
 
 // What is unpublished, never what comes after a cursor: positions commit out of order.
@@ -53,9 +55,11 @@ const UNPUBLISHED = `
 
 // One trip for both, and no wait for the disk: marks that a crash of Postgres takes back only publish again what
 // consumers know by its id. Without the lease nothing is marked: its holder may have to publish all of it anew.
+// The positions come lowest first. One that committed late may lie below the safe point, which must not be above it.
 const MARK_AND_READ = `
   WITH lease AS (
-    UPDATE messaging.relay SET last_entry_id = $3, lease_until = now() + $4 * interval '1 millisecond'
+    UPDATE messaging.relay SET last_entry_id = $3, lease_until = now() + $4 * interval '1 millisecond',
+      safe_position = least(safe_position, ($5::bigint[])[1]), next_position = least(next_position, ($5::bigint[])[1])
     WHERE stream = $1 AND holder = $2 AND set_config('synchronous_commit', 'off', true) = 'off' RETURNING stream),
   marked AS (UPDATE messaging.outbox SET published_at = now() FROM lease WHERE position = ANY($5::bigint[]))
   SELECT position, type, envelope::text AS body, EXISTS (SELECT FROM lease) AS held FROM messaging.outbox
@@ -95,14 +99,14 @@ export function startRelay(options: RelayOptions) {
   let forgetAt = 0;
 
   async function holdLease(): Promise<boolean> {
-    // Renewed at half its time, by this machine's clock only; the database's clock decides.
-    if (Date.now() < lease.until - leaseMs / 2) return true;
+    // Renewed at half its time, by a clock of this process that nobody sets; Postgres decides.
+    if (performance.now() < lease.until - leaseMs / 2) return true;
     // Another may have held it meanwhile: what is not marked by now is published again.
     toMark = [];
     const [row] = await db.query<{ last_entry_id: string }>(TAKE_LEASE, [stream, instance, leaseMs]);
     if (row && lease.until === 0) log.info('this replica publishes the outbox');
     lease = row
-      ? { until: Date.now() + leaseMs, lastEntryId: row.last_entry_id }
+      ? { until: performance.now() + leaseMs, lastEntryId: row.last_entry_id }
       : { until: 0, lastEntryId: '0-0' };
     metrics.leader.set(row ? 1 : 0);
     return row !== undefined;
@@ -149,17 +153,17 @@ export function startRelay(options: RelayOptions) {
     ]);
     toMark = [];
     // Without a row there is no word of the lease: it is renewed by its own statement then.
-    if (rows[0]) lease.until = rows[0].held ? Date.now() + leaseMs : 0;
+    if (rows[0]) lease.until = rows[0].held ? performance.now() + leaseMs : 0;
     return lease.until === 0 ? [] : rows;
   }
 
   async function keepUp(): Promise<void> {
-    if (Date.now() < upkeepAt) return;
-    upkeepAt = Date.now() + upkeepMs;
+    if (performance.now() < upkeepAt) return;
+    upkeepAt = performance.now() + upkeepMs;
     await publish([]); // an idle stream can be lost too
-    await trimAndRecordSafePoint({ db, redis, service, stream });
-    if (Date.now() >= forgetAt) {
-      forgetAt = Date.now() + FORGET_EVERY_MS;
+    await trimAndRecordSafePoint({ db, redis, service, stream, instance, lastEntryId: lease.lastEntryId });
+    if (performance.now() >= forgetAt) {
+      forgetAt = performance.now() + FORGET_EVERY_MS;
       await forgetOldRows(db);
       await forgetOldKeys(db);
     }

@@ -1,4 +1,5 @@
 import type { ServiceName } from '@orderflow/contracts/events';
+import type { Group } from '@orderflow/contracts/groups';
 import type { Redis } from 'ioredis';
 
 /** The Redis key of a producer's stream. `prefix` keeps test runs apart that share a Redis. */
@@ -14,32 +15,40 @@ export type Entry = { stream: string; id: string; type: string | undefined; body
 export type Publication = { position: number; type: string; body: string };
 
 /**
- * Appends only when the stream still knows all that was ever appended to it: after a FLUSHALL, an empty restart
- * or a failover to a replica that lagged, its last id is behind the one we remember. Check and append are one
- * step, since the next XADD would lift the last id and hide the loss. Another relay, thawed and knowing less, may have
- * done just that: when the last id is ahead, the entry we remember must still be there; it is never trimmed
- * while a relay may remember it.
+ * The stream still knows all that was ever appended to it: after a FLUSHALL, an empty restart or a failover to a
+ * replica that lagged, its last id is behind the one we remember. Another relay, thawed and knowing less, may have
+ * appended since and lifted the last id: when it is ahead, the entry we remember must still be there; it is never
+ * trimmed while a relay may remember it.
  */
-const APPEND = `
-local function parts(id)
-  local ms, seq = string.match(id, '(%d+)-(%d+)')
-  return tonumber(ms), tonumber(seq)
+const KNOWS = `
+local function less(one, other)
+  local ms, seq = string.match(one, '(%d+)-(%d+)')
+  local otherMs, otherSeq = string.match(other, '(%d+)-(%d+)')
+  if ms ~= otherMs then return tonumber(ms) < tonumber(otherMs) end
+  return tonumber(seq) < tonumber(otherSeq)
 end
-local last = '0-0'
-if redis.call('EXISTS', KEYS[1]) == 1 then
-  local info = redis.call('XINFO', 'STREAM', KEYS[1])
+local function field(info, name)
   for i = 1, #info, 2 do
-    if info[i] == 'last-generated-id' then last = info[i + 1] end
+    if info[i] == name then return info[i + 1] end
   end
 end
-local lastMs, lastSeq = parts(last)
-local knownMs, knownSeq = parts(ARGV[1])
-if lastMs < knownMs or (lastMs == knownMs and lastSeq < knownSeq) then return {0, last} end
-if last ~= ARGV[1] and ARGV[1] ~= '0-0' and #redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1]) == 0 then return {0, last} end
+local function lastIfKnown(stream, remembered)
+  local last = '0-0'
+  if redis.call('EXISTS', stream) == 1 then last = field(redis.call('XINFO', 'STREAM', stream), 'last-generated-id') end
+  local known = not less(last, remembered) and (last == remembered or remembered == '0-0'
+    or #redis.call('XRANGE', stream, remembered, remembered) > 0)
+  return {id = last, known = known}
+end`;
+
+/** Check and append are one step, since the next XADD would lift the last id and hide the loss. */
+const APPEND = `${KNOWS}
+local last = lastIfKnown(KEYS[1], ARGV[1])
+if not last.known then return {0, last.id} end
+local id = last.id
 for i = 2, #ARGV, 3 do
-  last = redis.call('XADD', KEYS[1], '*', 'position', ARGV[i], 'type', ARGV[i + 1], 'event', ARGV[i + 2])
+  id = redis.call('XADD', KEYS[1], '*', 'position', ARGV[i], 'type', ARGV[i + 1], 'event', ARGV[i + 2])
 end
-return {1, last}`;
+return {1, id}`;
 
 /**
  * Appends to a stream whose last entry was `knownLastId` or later.
@@ -54,6 +63,38 @@ export async function appendToStream(
   const args = publications.flatMap(({ position, type, body }) => [String(position), type, body]);
   const [kept, lastId] = (await redis.eval(APPEND, 1, stream, knownLastId, ...args)) as [number, string];
   return { lost: kept === 0, lastId };
+}
+
+// Looking and trimming are one step: a group that is made or set back between them would lose entries.
+const TRIM = `${KNOWS}
+local last = lastIfKnown(KEYS[1], ARGV[1])
+if not last.known or redis.call('EXISTS', KEYS[1]) == 0 then return false end
+local groups = {}
+for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do groups[field(info, 'name')] = info end
+local floor
+for i = 3, #ARGV do
+  local info = groups[ARGV[i]]
+  if not info then return false end
+  local ms, seq = string.match(field(info, 'last-delivered-id'), '(%d+)-(%d+)')
+  local needed = ms .. '-' .. string.format('%d', seq + 1)
+  if field(info, 'pending') > 0 then needed = redis.call('XPENDING', KEYS[1], ARGV[i])[2] end
+  if not floor or less(needed, floor) then floor = needed end
+end
+redis.call('XTRIM', KEYS[1], 'MINID', '~', less(ARGV[2], floor) and ARGV[2] or floor)
+return {floor, last.id}`;
+
+/**
+ * Trims a stream below the first entry that one of `groups` may still need, and not beyond `keep`. Gives the id of
+ * that entry and the last id of the stream; undefined, and nothing trimmed, when a group is missing or `known` is not
+ * in the stream any more.
+ */
+export async function trimAcknowledged(
+  redis: Redis,
+  stream: string,
+  { groups, known, keep }: { groups: Group[]; known: string; keep: string },
+): Promise<{ floor: string; last: string } | undefined> {
+  const trimmed = (await redis.eval(TRIM, 1, stream, known, keep, ...groups)) as [string, string] | null;
+  return trimmed ? { floor: trimmed[0], last: trimmed[1] } : undefined;
 }
 
 type RawEntry = [id: string, fields: string[] | null];

@@ -4,9 +4,18 @@ import { testRedis } from '@orderflow/testing/redis';
 import { testScope } from '@orderflow/testing/scope';
 import { onTestFinished } from 'vitest';
 import { messagingMigrations } from '../src/migrations.ts';
-import { appendToOutbox } from '../src/outbox.ts';
+import { appendToOutbox, type Draft } from '../src/outbox.ts';
 import { startRelay } from '../src/relay.ts';
 import { fieldOf, streamKey } from '../src/stream.ts';
+
+const fulfilled = (orderId: string): Draft => ({
+  type: 'order.fulfilled',
+  subject: orderId,
+  sequence: 1,
+  orderId,
+  data: { orderId },
+  cause: { correlationId: 'c', actor: 'test' },
+});
 
 /** An outbox, the stream it goes to, and relays between them as a test starts them. */
 export async function outboxWithRelay() {
@@ -20,20 +29,30 @@ export async function outboxWithRelay() {
     onTestFinished(() => relay.stop());
     return relay;
   };
-  const write = (orderIds: string[], sequence = 1) =>
-    db.transaction(async (tx) =>
-      appendToOutbox(
-        tx,
-        orderIds.map((orderId) => ({
-          type: 'order.fulfilled',
-          subject: orderId,
-          sequence,
-          orderId,
-          data: { orderId },
-          cause: { correlationId: 'c', actor: 'test' },
-        })),
-      ),
-    );
+  const write = (orderIds: string[]) =>
+    db.transaction(async (tx) => appendToOutbox(tx, orderIds.map(fulfilled)));
+  /** Takes a position now; gives what commits it. */
+  const writeLate = async (orderId: string) => {
+    let commit = () => {};
+    const held = new Promise<void>((resolve) => {
+      commit = resolve;
+    });
+    let written = () => {};
+    const isWritten = new Promise<void>((resolve) => {
+      written = resolve;
+    });
+    const committed = db.transaction(async (tx) => {
+      appendToOutbox(tx, [fulfilled(orderId)]);
+      await tx.query('SELECT 1'); // what is before it has been executed
+      written();
+      await held;
+    });
+    await isWritten;
+    return () => {
+      commit();
+      return committed;
+    };
+  };
   const published = async () =>
     ((await redis.xrange(stream, '-', '+')) as [string, string[]][]).map(([, fields]) =>
       JSON.parse(fieldOf(fields, 'event')!),
@@ -44,7 +63,7 @@ export async function outboxWithRelay() {
         'SELECT count(*) AS rows FROM messaging.outbox WHERE published_at IS NULL',
       )
     )[0]!.rows;
-  return { db, redis, prefix, scope, stream, start, write, published, unpublished };
+  return { db, redis, prefix, scope, stream, start, write, writeLate, published, unpublished };
 }
 
 export const ids = (n: number) => Array.from({ length: n }, newId);
