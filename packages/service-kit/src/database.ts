@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
-import type { Duplex } from 'node:stream';
 import pg from 'pg';
+import { dropSilentConnections, FORGET_LOST_CLIENTS, socketOf } from './database-silence.ts';
 import type { Logger } from './logger.ts';
 
 export type Row = Record<string, unknown>;
@@ -39,6 +39,9 @@ type DatabaseOptions = {
 // guess it reads the whole of a table of some thousand rows, for each event; a look-up for each row never costs that.
 const PLAN_BY_KEY = '-c enable_hashjoin=off -c enable_mergejoin=off -c random_page_cost=1.1';
 
+/** For the answer to a statement that Postgres has ended, to come through on a busy machine. */
+const SILENCE_MARGIN_MS = 2_000;
+
 /** A pool with the settings that pg leaves open: bounded waits everywhere. */
 export function createDatabase({ url, service, log, max = 10, timeoutMs = 10_000 }: DatabaseOptions) {
   const pool = new pg.Pool({
@@ -48,9 +51,10 @@ export function createDatabase({ url, service, log, max = 10, timeoutMs = 10_000
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     // Statements go out without waiting for the answers to those before them, see `send`.
     pipeline: true,
-    options: PLAN_BY_KEY,
+    options: `${PLAN_BY_KEY} ${FORGET_LOST_CLIENTS}`,
     statement_timeout: timeoutMs,
     // A consumer that was frozen in a transaction must not keep its locks when another takes over.
     idle_in_transaction_session_timeout: timeoutMs,
@@ -60,6 +64,8 @@ export function createDatabase({ url, service, log, max = 10, timeoutMs = 10_000
   pool.on('error', (error) => log.warn({ error: error.message }, 'an idle database connection broke'));
   // A connection can also break between two listeners of the pool or of a query, as when it is released.
   pool.on('connect', (client) => client.on('error', () => {}));
+  // Postgres itself ends a statement, and a transaction that stands still, in time: who says nothing for longer is lost.
+  const stopLooking = dropSilentConnections(pool, timeoutMs + SILENCE_MARGIN_MS);
   const signals = new EventEmitter().setMaxListeners(100);
 
   const query: Query = async (text, values = []) => (await pool.query(prepared(text, values))).rows;
@@ -115,7 +121,7 @@ export function createDatabase({ url, service, log, max = 10, timeoutMs = 10_000
       signals.on(signal, listener);
       return () => void signals.off(signal, listener);
     },
-    close: () => pool.end(),
+    close: () => pool.end().finally(stopLooking),
   };
 }
 
@@ -123,7 +129,7 @@ export type Database = ReturnType<typeof createDatabase>;
 
 /** Keeps back what is sent until somebody waits for an answer: it then leaves together, in one call of the system. */
 function createFlight(client: pg.PoolClient) {
-  const { stream } = (client as unknown as { connection: { stream: Duplex } }).connection;
+  const stream = socketOf(client);
   let held = false;
   return {
     hold() {

@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { testDatabase } from '@orderflow/testing/database';
-import { testScope } from '@orderflow/testing/scope';
+import { eventually } from '@orderflow/testing/eventually';
+import { targetOf, testRelay, throughRelay } from '@orderflow/testing/relay';
+import { silentLog, testScope } from '@orderflow/testing/scope';
 import { expect, onTestFinished, test } from 'vitest';
+import { isDatabaseUnavailable } from './database-errors.ts';
 import { migrate } from './migrate.ts';
 
 /** A folder of migrations, by name. */
@@ -95,4 +98,24 @@ test('a migration and the note of it commit together or not at all', async () =>
   await expect(run(await folderOf({ '1_make': unnotable }))).rejects.toThrow('_prisma_migrations');
   expect(await applied()).toEqual([]);
   await expect(db.query('SELECT 1 FROM things')).rejects.toThrow('does not exist');
+});
+
+test('a migration over a connection that falls silent ends with an error; one that only takes long does not', async () => {
+  const { db, run, applied } = await emptyDatabase();
+  const relay = await testRelay(targetOf(db.url));
+  const slow = await folderOf({ '1_slow': 'SELECT pg_sleep(1)' });
+  const migration = () =>
+    migrate({ url: throughRelay(db.url, relay), folders: [slow], log: silentLog, lookEveryMs: 100 });
+  const cut = migration().catch((error: Error) => error);
+  const sleeping = "SELECT 1 FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(1)' AND state = 'active'";
+  await eventually(async () => expect(await db.query(sleeping)).toHaveLength(1));
+  relay.fallSilent();
+  expect(isDatabaseUnavailable((await cut)?.cause)).toBe(true);
+  // Postgres does not know that nobody is there any more: TCP tells it, which a relay cannot show.
+  await db.query(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction'",
+  );
+  await migration();
+  expect(await applied()).toEqual(['1_slow']);
+  await run(slow);
 });

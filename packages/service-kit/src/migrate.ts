@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import pg from 'pg';
+import type pg from 'pg';
 import type { Logger } from './logger.ts';
+import { openClient, watchSession } from './session-watch.ts';
 
 /** Any constant will do, as long as every replica takes the same one. */
 const MIGRATION_LOCK = 7_238_114;
@@ -12,21 +13,23 @@ type AppliedMigration = { migration_name: string; checksum: string };
  * Applies `NAME/migration.sql` of each folder, in order of name, each in a transaction of its own, and notes
  * it in `_prisma_migrations` as `prisma migrate deploy` does. Prisma's CLI does the same but downloads an
  * engine and weighs 234 MB, too much for an init container. Replicas that start at once wait for the lock.
- * Throws when a migration that was applied has since been changed.
+ * Throws when a migration that was applied has since been changed, and when the connection breaks or falls silent.
  */
 export async function migrate({
   url,
   folders,
   log,
+  lookEveryMs = 5_000,
 }: {
   url: string;
   folders: URL[];
   log: Logger;
+  /** How often a second connection looks whether Postgres still works on a statement. */
+  lookEveryMs?: number;
 }): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  // A connection that breaks between two statements fails the next one; unheard, its error would end the process.
-  client.on('error', () => {});
+  const client = openClient(url);
   await client.connect();
+  const stopWatching = await watchSession(client, url, lookEveryMs);
   try {
     await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await client.query(`
@@ -44,6 +47,7 @@ export async function migrate({
       }
     }
   } finally {
+    stopWatching();
     await client.end(); // releases the lock too
   }
 }
