@@ -5,7 +5,8 @@ import { testScope } from '@orderflow/testing/scope';
 import { as, testAuth } from '@orderflow/testing/tokens';
 import request from 'supertest';
 import { expect, test } from 'vitest';
-import { answerOnce, forgetOldKeys, send } from './idempotency.ts';
+import { keysWalk } from './forget-old-rows.ts';
+import { answerOnce, send } from './idempotency.ts';
 import { messagingMigrations } from './migrations.ts';
 
 /** An app whose one route writes a row for each request it does. */
@@ -128,7 +129,7 @@ test('a key is forgotten after a day, and the one after it counts again', async 
   await db.query(
     `UPDATE messaging.idempotency_key SET created_at = now() - interval '25 hours' WHERE key = 'old'`,
   );
-  await forgetOldKeys(db);
+  await keysWalk.batch(db, keysWalk.start, 10);
   expect(await db.query('SELECT key FROM messaging.idempotency_key')).toEqual([{ key: 'young' }]);
 });
 

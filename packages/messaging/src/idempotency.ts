@@ -3,6 +3,7 @@ import { actorName, actorOf } from '@orderflow/service-kit/auth';
 import type { Database, Transaction } from '@orderflow/service-kit/database';
 import { ProblemError } from '@orderflow/service-kit/problem';
 import type { Request, Response } from 'express';
+import { KEPT_MS } from './forget-old-rows.ts';
 
 /** An answer to a request, as it is kept for those that repeat it. */
 export type Reply = { status: number; body?: unknown; headers?: Record<string, string> };
@@ -18,7 +19,7 @@ export type IdempotencyKey = {
 /** What became of a key: its request is to be done now, was answered before, or is refused. */
 export type Claim = 'fresh' | Reply | ProblemError;
 
-const KEPT = "interval '24 hours'";
+const KEPT = `interval '${KEPT_MS.idempotency_key} milliseconds'`;
 
 /**
  * The `Idempotency-Key` of a request, bare as with Stripe or quoted as in the IETF draft; undefined without one.
@@ -120,13 +121,6 @@ export function send(res: Response, { status, headers = {}, body }: Reply): void
   res.status(status).set(headers);
   if (body === undefined || body === null) res.end();
   else res.json(body);
-}
-
-/** Deletes keys that are past their time, a bounded number a call. */
-export async function forgetOldKeys(db: Database): Promise<void> {
-  await db.query(`
-    DELETE FROM messaging.idempotency_key WHERE ctid = ANY(ARRAY(
-      SELECT ctid FROM messaging.idempotency_key WHERE created_at < now() - ${KEPT} LIMIT 5000))`);
 }
 
 const nameOf = ({ scope, key }: { scope: string; key: string }) => `${scope} ${key}`;

@@ -87,3 +87,30 @@ export const createConsumerMetrics = ({ registry }: Metrics) => ({
   }),
 });
 export type ConsumerMetrics = ReturnType<typeof createConsumerMetrics>;
+
+/** The series of the loops that forget old rows. */
+export function createForgettingMetrics({ registry }: Metrics) {
+  /** When the oldest row of a table is past its time. */
+  const dueAt = new Map<string, number>();
+  new Gauge({
+    name: 'messaging_overdue_rows_oldest_seconds',
+    help: 'How long the oldest row of a table is past its time; 0 while none is',
+    labelNames: ['table'],
+    registers: [registry],
+    // As of now, not of the last round: it grows while no round succeeds.
+    collect() {
+      for (const [table, at] of dueAt) this.set({ table }, Math.max(0, Date.now() - at) / 1000);
+    },
+  });
+  return {
+    forgotten: new Counter({
+      name: 'messaging_rows_forgotten_total',
+      help: 'Rows that were deleted because they were past their time',
+      labelNames: ['table'],
+      registers: [registry],
+    }),
+    setOldest(table: string, writtenAt: Date | null, keptMs: number): void {
+      dueAt.set(table, writtenAt ? writtenAt.getTime() + keptMs : Number.POSITIVE_INFINITY);
+    },
+  };
+}

@@ -9,6 +9,8 @@ import { createCommandClient } from '@orderflow/service-kit/redis';
 import type { z } from 'zod';
 import { startConsumer } from './consumer.ts';
 import { armOnDemand } from './crash-points.ts';
+import { inboxWalk, keysWalk, outboxWalk } from './forget-old-rows.ts';
+import { createForgetting } from './forgetting.ts';
 import type { Subscriber } from './handlers.ts';
 import { messagingMigrations } from './migrations.ts';
 import { startRelay } from './relay.ts';
@@ -41,6 +43,8 @@ export async function openMessaging(
   onStop('postgres', db.close);
   const redis = createCommandClient({ url: config.REDIS_URL, name: service, log });
   onStop('redis', () => redis.disconnect());
+  const forgetting = createForgetting({ db, scope });
+  onStop('forget-keys', forgetting.start(keysWalk).stop);
 
   return {
     db,
@@ -51,6 +55,7 @@ export async function openMessaging(
       const lingerMs = config.RELAY_LINGER_MS;
       const relay = startRelay({ service: producer, db, redis, scope, instance, lingerMs });
       onStop('relay', relay.stop);
+      onStop('forget-outbox', forgetting.start(outboxWalk({ maxRows: config.OUTBOX_MAX_ROWS })).stop);
     },
     /** Handles the events of the group's subscriptions from now on. */
     consume(group: Group, handlers: Subscriber): void {
@@ -67,6 +72,7 @@ export async function openMessaging(
         lingerMs: config.CONSUMER_LINGER_MS,
       });
       onStop('consumer', consumer.stop);
+      onStop('forget-inbox', forgetting.start(inboxWalk({ group })).stop);
     },
   };
 }

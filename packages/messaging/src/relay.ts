@@ -8,8 +8,6 @@ import type { Redis } from 'ioredis';
 import { unpublished } from './backlog.ts';
 import { fullJitter } from './backoff.ts';
 import { crashPoint } from './crash-points.ts';
-import { forgetOldRows } from './forget-old-rows.ts';
-import { forgetOldKeys } from './idempotency.ts';
 import { createRelayMetrics } from './metrics.ts';
 import { onAppended } from './outbox.ts';
 import { replayOutbox, trimAndRecordSafePoint } from './relay-upkeep.ts';
@@ -32,8 +30,6 @@ type RelayOptions = {
 };
 
 type Pause = { ms: number; wakeable: boolean };
-
-const FORGET_EVERY_MS = 60_000;
 
 /** How often a replica without the lease asks for it, and the holder for what others have committed. */
 const LOOK_EVERY_MS = 200;
@@ -96,7 +92,6 @@ export function startRelay(options: RelayOptions) {
   /** The positions that are in the stream, and are to be marked as published with the next look for more. */
   let toMark: number[] = [];
   let upkeepAt = 0;
-  let forgetAt = 0;
 
   async function holdLease(): Promise<boolean> {
     // Renewed at half its time, by a clock of this process that nobody sets; Postgres decides.
@@ -162,11 +157,6 @@ export function startRelay(options: RelayOptions) {
     upkeepAt = performance.now() + upkeepMs;
     await publish([]); // an idle stream can be lost too
     await trimAndRecordSafePoint({ db, redis, service, stream, instance, lastEntryId: lease.lastEntryId });
-    if (performance.now() >= forgetAt) {
-      forgetAt = performance.now() + FORGET_EVERY_MS;
-      await forgetOldRows(db);
-      await forgetOldKeys(db);
-    }
     const { count, oldest } = await unpublished(db);
     metrics.outboxRows.set(count);
     metrics.outboxAge.set(oldest ? Math.max(0, Date.now() - oldest.getTime()) / 1000 : 0);

@@ -54,6 +54,11 @@ export const messagingConfig = databaseConfig.extend({
   REDIS_URL: z.url({ protocol: /^rediss?$/ }),
   /** How long one batch of events may take; a dead consumer's events are taken over after 3.5 times that. */
   HANDLER_TIMEOUT_MS: z.coerce.number().int().min(100).default(10_000),
+  /**
+   * Published events are kept for 7 days. Of a larger outbox, those beyond the newest so many go after one day, once every
+   * consumer has acknowledged them. A row takes about 1 kB; the volume of the chart has 1 GiB.
+   */
+  OUTBOX_MAX_ROWS: z.coerce.number().int().min(1_000).default(500_000),
   RELAY_LINGER_MS: lingerMs.default(28),
   // What a relay has gathered comes together: this long for what others sent at the same moment.
   CONSUMER_LINGER_MS: lingerMs.default(5),

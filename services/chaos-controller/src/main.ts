@@ -1,3 +1,5 @@
+import { keysWalk } from '@orderflow/messaging/forget-old-rows';
+import { createForgetting } from '@orderflow/messaging/forgetting';
 import { messagingMigrations } from '@orderflow/messaging/migrations';
 import { authFrom } from '@orderflow/service-kit/auth';
 import { readConfig } from '@orderflow/service-kit/config';
@@ -26,6 +28,7 @@ await runService({ service: 'chaos-controller', logLevel: config.LOG_LEVEL }, as
   await migrate({ url, folders: [messagingMigrations, migrations], log });
   const db = createDatabase({ url, service: 'chaos-controller', log, max: config.DATABASE_POOL });
   onStop('postgres', db.close);
+  onStop('forget-keys', createForgetting({ db, scope }).start(keysWalk).stop);
   const { driver, watchResources } = await openDriver(config, log);
   const killSwitch = createKillSwitch({ db, driver });
   const bank = BANK_URL ? bankFaults({ url: BANK_URL, internalToken }) : undefined;

@@ -1,3 +1,4 @@
+import { inBatches } from '@orderflow/service-kit/batches';
 import type { Database } from '@orderflow/service-kit/database';
 import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
 import { startLoop } from '@orderflow/service-kit/loop';
@@ -19,8 +20,13 @@ export const startPruning = ({ db, keepDays, scope, everyMs = DAY_MS }: Options)
     scope,
     everyMs,
     failure: 'old drills could not be forgotten; trying again',
-    async round() {
-      const drills = await forgetOldDrills(db, keepDays);
+    async round(turn) {
+      let drills = 0;
+      await inBatches(async () => {
+        const batch = await forgetOldDrills(db, keepDays);
+        drills += batch;
+        return batch > 0;
+      }, turn);
       if (drills > 0) scope.log.info({ drills, keepDays }, 'forgot old drills');
       return everyMs;
     },

@@ -94,6 +94,23 @@ test('keys are rotated and old rows forgotten while the service runs, by several
   expect(rotations).toHaveLength(1);
 });
 
+test('more than a batch of old rows is forgotten in one round', async () => {
+  const service = await customerService();
+  const { db, scope } = service;
+  await db.query(`INSERT INTO login_failures (email, failures, blocked_until, failed_at)
+    SELECT n || '@example.org', 1, now(), now() - interval '2 days' FROM generate_series(1, 3500) AS n`);
+  const upkeep = startUpkeep({
+    db,
+    scope,
+    rotationDays: 30,
+    accessSeconds: 600,
+    demo: true,
+    everyMs: 60_000,
+  });
+  onTestFinished(() => upkeep.stop());
+  await failuresForgotten(service);
+});
+
 test('upkeep goes on after a failure, and says what it was', async () => {
   const service = await customerService();
   const { db, scope } = service;

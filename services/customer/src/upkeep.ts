@@ -1,3 +1,4 @@
+import { inBatches } from '@orderflow/service-kit/batches';
 import type { Database } from '@orderflow/service-kit/database';
 import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
 import { startLoop } from '@orderflow/service-kit/loop';
@@ -21,13 +22,13 @@ export const startUpkeep = ({ db, scope, rotationDays, accessSeconds, demo, ever
     scope,
     everyMs,
     failure: 'upkeep has to wait',
-    async round() {
+    async round(turn) {
       if (await rotateKeys(db, { rotationDays, accessSeconds })) {
         scope.log.info('a new signing key is published');
       }
       // Again and again: a replica that still runs in demo mode may have made them anew.
       if (!demo) await removeDemoAccounts(db, { log: scope.log });
-      await forgetOver(db);
+      await inBatches(async () => (await forgetOver(db)) > 0, turn);
       return everyMs;
     },
   });

@@ -17,12 +17,9 @@ const FORGET = `
   orders AS (DELETE FROM drill_orders USING old WHERE drill_id = old.id)
   DELETE FROM drills USING old WHERE drills.id = old.id RETURNING drills.id`;
 
-/** Deletes drills that ended more than so many days ago, with their orders and reports. Gives how many there were. */
-export async function forgetOldDrills(db: Database, keepDays: number): Promise<number> {
-  let forgotten = 0;
-  for (;;) {
-    const batch = (await db.query(FORGET, [keepDays])).length;
-    forgotten += batch;
-    if (batch < AT_ONCE) return forgotten;
-  }
-}
+/**
+ * Deletes some of the drills that ended more than so many days ago, with their orders and reports. Returns how many;
+ * after 0 there are no more.
+ */
+export const forgetOldDrills = async (db: Database, keepDays: number): Promise<number> =>
+  (await db.query(FORGET, [keepDays])).length;

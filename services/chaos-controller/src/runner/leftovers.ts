@@ -1,5 +1,4 @@
 import type { DrillSpec } from '@orderflow/contracts/drills';
-import { forgetOldKeys } from '@orderflow/messaging/idempotency';
 import type { Database } from '@orderflow/service-kit/database';
 import type { Logger } from '@orderflow/service-kit/logger';
 import { undo, type World } from './perform.ts';
@@ -13,7 +12,6 @@ type Options = Pick<World, 'driver' | 'bank'> & { db: Database; log: Logger };
 
 /** Undoes what drills have left that are over, or that nobody remembers. */
 export async function undoLeftovers({ db, driver, bank, log }: Options): Promise<void> {
-  await forgetOldKeys(db);
   const running = new Set((await db.query<{ id: string }>(RUNNING)).map(({ id }) => id));
   for (const id of await driver.leftovers()) {
     if (running.has(id)) continue;

@@ -5,7 +5,7 @@ const BATCH = 1_000;
 /** A guess now and then is nobody's attack. */
 const FAILURES_KEPT = "interval '1 day'";
 
-/** Deletes what is past its time, a bounded number of rows a call; the next call goes on. Gives how many it were. */
+/** Deletes what is past its time, a bounded number of rows a call. Returns how many; after 0 there are no more. */
 export async function forgetOver(db: Database): Promise<number> {
   const statements = [
     `DELETE FROM refresh_tokens WHERE hash = ANY(ARRAY(
