@@ -27,6 +27,7 @@ export const errorCodes = {
   internal_error: { status: 500, title: 'Something broke on our side' },
   upstream_failed: { status: 502, title: 'A service behind the gateway gave no proper answer' },
   unavailable: { status: 503, title: 'Not available right now; try again soon' },
+  outcome_unknown: { status: 503, title: 'It is not known whether this was done' },
   upstream_timeout: { status: 504, title: 'A service behind the gateway took too long' },
 } as const;
 

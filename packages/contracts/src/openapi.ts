@@ -55,10 +55,16 @@ const callers: Record<Caller, string> = {
   service: 'other parts of OrderFlow',
 };
 
-const idempotencyKey = z.string().min(1).max(255).optional().meta({
-  description:
-    'Sent again with the same body within 24 hours, the request gets its first answer again instead of being done twice.',
-});
+const idempotencyKey = z
+  .string()
+  .min(1)
+  .max(255)
+  .optional()
+  .meta({
+    description:
+      'Sent again with the same body within 24 hours, the request gets its first answer again instead of being done ' +
+      'twice. Without a key one is made up, and named by an answer whose outcome is unknown.',
+  });
 
 /** The OpenAPI 3.1 document of everything that the gateway serves. */
 export function openApiDocument({ demo }: { demo: boolean }) {
@@ -150,6 +156,10 @@ const descriptions: Record<number, string> = {
 
 const retryAfter = z.int().min(0).meta({ description: 'Seconds until trying again makes sense' });
 
+const keyToRepeatWith = z.string().optional().meta({
+  description: 'With `outcome_unknown`: sent again with this key, the request is not done twice',
+});
+
 /** One problem response for each status, which says which codes it stands for. */
 function failures(operation: Operation): ZodOpenApiResponsesObject {
   const codes = errorsOf(operation);
@@ -159,7 +169,12 @@ function failures(operation: Operation): ZodOpenApiResponsesObject {
     const meant = codes.filter((code) => errorCodes[code].status === status);
     responses[`${status}`] = {
       description: meant.map((code) => `\`${code}\`: ${errorCodes[code].title}`).join('. '),
-      ...((status === 429 || status > 502) && { headers: z.object({ 'Retry-After': retryAfter }) }),
+      ...((status === 429 || status > 502) && {
+        headers: z.object({
+          'Retry-After': retryAfter,
+          ...(status === 503 && operation.idempotencyKey && { 'Idempotency-Key': keyToRepeatWith }),
+        }),
+      }),
       content: { 'application/problem+json': { schema: problem } },
     };
   }

@@ -59,7 +59,7 @@ test('an event that always fails becomes a dead letter, and is handled when it i
     expect(letters).toHaveLength(1);
     return letters;
   });
-  expect(dead).toMatchObject({ reason: 'failed', attempts: 8, group: 'payment' });
+  expect(dead).toMatchObject({ reason: 'failed', attempts: 12, group: 'payment' });
   expect(dead!.error).toContain('a bug');
   expect(await pending()).toBe(0);
   expect(await effects()).toEqual([]);

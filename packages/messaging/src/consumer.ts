@@ -7,6 +7,7 @@ import { createPace } from '@orderflow/service-kit/pace';
 import { createBlockingClient } from '@orderflow/service-kit/redis';
 import type { Redis } from 'ioredis';
 import { fullJitter } from './backoff.ts';
+import { beating } from './beating.ts';
 import { watchGroup } from './consumer-upkeep.ts';
 import { ensureGroup } from './ensure-groups.ts';
 import { createEntryHandling } from './entry-handling.ts';
@@ -31,7 +32,7 @@ export type ConsumerOptions = {
   handlerTimeoutMs?: number;
   /** The least time from the start of a batch to the next, see `createPace`; a full one is followed at once. */
   lingerMs?: number;
-  /** How long failed events wait: full jitter below a cap that doubles up to `capMs`. */
+  /** How long failed events wait: equal jitter below a cap that doubles up to `capMs`. */
   retryBackoff?: { baseMs: number; capMs: number };
 };
 
@@ -45,16 +46,17 @@ type ReadReply = [stream: string, entries: [string, string[] | null][]][] | null
  * An event is acknowledged only after its effect, its retry or its dead letter has committed in Postgres.
  */
 export function startConsumer(options: ConsumerOptions) {
-  const { group, handlers, db, redis, redisUrl, scope, instance, prefix } = options;
+  const { group, handlers, redis, redisUrl, scope, instance, prefix } = options;
   const { batchSize = 100, blockMs = 2_000, handlerTimeoutMs = 10_000, lingerMs = 0, retryBackoff } = options;
   const streams = streamsOf(group).map((service) => streamKey(service, prefix));
   const log = scope.log.child({ part: 'consumer' });
   const metrics = createConsumerMetrics(scope.metrics);
   const loop = scope.health.watchLoop('consumer', 60_000);
+  const db = beating(options.db, loop.beat);
   // Above three handler time-outs, so that only what a dead consumer left is claimed.
   const minIdleMs = handlerTimeoutMs * 3.5;
   const retries = startRetries({
-    db,
+    db: options.db,
     group,
     handlers,
     scope,
@@ -63,7 +65,7 @@ export function startConsumer(options: ConsumerOptions) {
     backoff: retryBackoff,
   });
   const restAfter = createPace({ lingerMs, factor: REST_FACTOR });
-  const watching = watchGroup({ redis, db, streams, group, instance, metrics, log });
+  const watching = watchGroup({ redis, db: options.db, streams, group, instance, metrics, log });
   let blocking: Redis | undefined;
   let stopping = false;
 
@@ -81,6 +83,7 @@ export function startConsumer(options: ConsumerOptions) {
   async function takeOverOwn(streams: string[]): Promise<void> {
     for (const stream of streams) {
       for (;;) {
+        loop.beat();
         const reply = (await redis.xreadgroup(
           'GROUP',
           group,
@@ -102,6 +105,7 @@ export function startConsumer(options: ConsumerOptions) {
     for (const stream of streams) {
       let cursor = '0-0';
       do {
+        loop.beat();
         const reply = (await redis.xautoclaim(stream, group, instance, minIdleMs, cursor, 'COUNT', 100)) as [
           string,
           [string, string[] | null][],

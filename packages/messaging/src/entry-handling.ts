@@ -1,12 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Envelope } from '@orderflow/contracts/envelope';
 import { isEventType, UnreadableEvent } from '@orderflow/contracts/events';
 import type { Group } from '@orderflow/contracts/groups';
 import type { Database } from '@orderflow/service-kit/database';
-import { isDatabaseUnavailable } from '@orderflow/service-kit/database-errors';
+import { databaseAnswer } from '@orderflow/service-kit/database-errors';
 import type { Logger } from '@orderflow/service-kit/logger';
 import type { Redis } from 'ioredis';
-import { fullJitter } from './backoff.ts';
 import { crashPoint } from './crash-points.ts';
 import { bury, type Custody } from './dead-letters.ts';
 import { type Subscriber, wants } from './handlers.ts';
@@ -16,6 +14,7 @@ import { readFor } from './read-for.ts';
 import { takeCustody } from './retries.ts';
 import { isBroken } from './safeguards.ts';
 import type { Entry } from './stream.ts';
+import { createWaitOut, WHATEVER_THE_SERVER } from './wait-out.ts';
 
 type Options = {
   group: Group;
@@ -29,24 +28,14 @@ type Options = {
   isStopping: () => boolean;
 };
 
+type Opened = { entry: Entry; event: Envelope };
+
 /**
  * What becomes of entries once they are read: `handle` those that are new, `takeOver` those that were delivered
  * before. Either acknowledges only what Postgres has committed: as an effect, for another attempt, or as a dead letter.
  */
 export function createEntryHandling({ group, handlers, db, redis, metrics, log, beat, isStopping }: Options) {
-  /** Waits out a dead Postgres: what was read stays in hand and no attempt is counted. */
-  async function untilDatabaseAnswers<T>(work: () => Promise<T>): Promise<T> {
-    for (let failures = 1; ; failures++) {
-      try {
-        return await work();
-      } catch (error) {
-        if (!isDatabaseUnavailable(error) || isStopping()) throw error;
-        beat();
-        log.warn({ error: (error as Error).message }, 'Postgres does not answer; the events wait');
-        await sleep(fullJitter(failures, { baseMs: 50, capMs: 2_000 }));
-      }
-    }
-  }
+  const waitOut = createWaitOut({ log, beat, isStopping });
 
   const custodyOf = (entry: Entry, event?: Envelope): Custody => ({
     group,
@@ -70,8 +59,9 @@ export function createEntryHandling({ group, handlers, db, redis, metrics, log, 
         'unreadable event: see the dead letters',
       );
       const custody = custodyOf(entry);
-      await untilDatabaseAnswers(() =>
-        bury(db, custody, { reason: 'unreadable', error: error.message, attempts: 1 }),
+      await waitOut(
+        () => bury(db, custody, { reason: 'unreadable', error: error.message, attempts: 1 }),
+        WHATEVER_THE_SERVER,
       );
       metrics.handled.inc({ type: 'unknown', outcome: 'dead' });
       return undefined;
@@ -79,7 +69,7 @@ export function createEntryHandling({ group, handlers, db, redis, metrics, log, 
   }
 
   async function handle(entries: Entry[]): Promise<void> {
-    const opened: { entry: Entry; event: Envelope }[] = [];
+    const opened: Opened[] = [];
     for (const entry of entries) {
       const event = await open(entry);
       if (event) opened.push({ entry, event });
@@ -88,40 +78,59 @@ export function createEntryHandling({ group, handlers, db, redis, metrics, log, 
     if (!isBroken('acknowledgement')) await acknowledge(entries);
   }
 
-  async function handleBatch(opened: { entry: Entry; event: Envelope }[]): Promise<void> {
+  async function handleBatch(opened: Opened[]): Promise<void> {
     const end = metrics.batchDuration.startTimer();
     const events = opened.map(({ event }) => event);
     try {
-      const fresh = await untilDatabaseAnswers(() => handleOnce({ db, group, handlers }, events));
+      const fresh = await waitOut(() => handleOnce({ db, group, handlers }, events));
       crashPoint('consumer.after-commit');
       countHandled(events, fresh);
     } catch (error) {
-      if (isDatabaseUnavailable(error)) throw error; // stopping: the entries stay pending
-      await oneByOne(opened, error as Error);
+      const answer = databaseAnswer(error);
+      if (answer === 'wait') throw error; // stopping: the entries stay pending
+      if (answer !== 'fail' && opened.length === 1) await setAside(opened, error as Error);
+      else await oneByOne(opened, error as Error);
     }
     end();
   }
 
   /** A batch failed: each event alone, so that a bad one holds up only itself. */
-  async function oneByOne(opened: { entry: Entry; event: Envelope }[], error: Error): Promise<void> {
+  async function oneByOne(opened: Opened[], error: Error): Promise<void> {
     log.warn(
       { error: error.message, events: opened.length },
       'a batch failed; its events are handled one by one',
     );
-    for (const { entry, event } of opened) {
+    for (const [i, { entry, event }] of opened.entries()) {
       try {
-        const fresh = await untilDatabaseAnswers(() => handleOnce({ db, group, handlers }, [event]));
+        const fresh = await waitOut(() => handleOnce({ db, group, handlers }, [event]));
         countHandled([event], fresh);
       } catch (failure) {
-        if (isDatabaseUnavailable(failure)) throw failure;
+        const answer = databaseAnswer(failure);
+        if (answer === 'wait') throw failure;
+        // Those behind it may wait for the same lock: were each tried here, a full batch would take a quarter of an hour.
+        if (answer !== 'fail') return setAside(opened.slice(i), failure as Error);
         log.warn(
           { event: event.id, type: event.type, error: (failure as Error).message },
           'event failed; it is tried again',
         );
-        await untilDatabaseAnswers(() => takeCustody(db, [custodyOf(entry, event)], failure as Error));
+        await waitOut(
+          () => takeCustody(db, [custodyOf(entry, event)], failure as Error),
+          WHATEVER_THE_SERVER,
+        );
         metrics.handled.inc({ type: typeLabel(event), outcome: 'retried' });
       }
     }
+  }
+
+  /** Postgres could not finish the work: the events wait in the retry table, where they hold up no others. */
+  async function setAside(opened: Opened[], error: Error): Promise<void> {
+    log.warn(
+      { error: error.message, events: opened.length },
+      'Postgres could not do it; the events are set aside',
+    );
+    const custody = opened.map(({ entry, event }) => custodyOf(entry, event));
+    await waitOut(() => takeCustody(db, custody), WHATEVER_THE_SERVER);
+    for (const { event } of opened) metrics.handled.inc({ type: typeLabel(event), outcome: 'set aside' });
   }
 
   function countHandled(events: Envelope[], fresh: number): void {
@@ -155,7 +164,7 @@ export function createEntryHandling({ group, handlers, db, redis, metrics, log, 
       const event = await open(entry);
       if (event) custody.push(custodyOf(entry, event));
     }
-    await untilDatabaseAnswers(() => takeCustody(db, custody));
+    await waitOut(() => takeCustody(db, custody), WHATEVER_THE_SERVER);
     await acknowledge(entries);
   }
 

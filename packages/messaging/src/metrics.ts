@@ -35,7 +35,7 @@ export type RelayMetrics = ReturnType<typeof createRelayMetrics>;
 export const createConsumerMetrics = ({ registry }: Metrics) => ({
   handled: new Counter({
     name: 'messaging_events_handled_total',
-    help: 'Events by what became of them: handled, ignored, retried, dead',
+    help: 'Events by what became of them: handled, ignored, retried, set aside, dead',
     labelNames: ['type', 'outcome'],
     registers: [registry],
   }),

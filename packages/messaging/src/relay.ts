@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceName } from '@orderflow/contracts/events';
 import type { Database } from '@orderflow/service-kit/database';
-import { isDatabaseUnavailable } from '@orderflow/service-kit/database-errors';
+import { databaseAnswer } from '@orderflow/service-kit/database-errors';
 import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
 import { createPace } from '@orderflow/service-kit/pace';
 import type { Redis } from 'ioredis';
 import { unpublished } from './backlog.ts';
 import { fullJitter } from './backoff.ts';
+import { beating } from './beating.ts';
 import { crashPoint } from './crash-points.ts';
 import { createRelayMetrics } from './metrics.ts';
 import { onAppended } from './outbox.ts';
@@ -36,6 +37,8 @@ const LOOK_EVERY_MS = 200;
 
 /** See `createPace`. What is published together is handled together: here the batches of all who listen are made. */
 const REST_FACTOR = 2;
+
+const ENTER = 'INSERT INTO messaging.relay (stream) VALUES ($1) ON CONFLICT DO NOTHING';
 
 // No lease is given for longer than `leaseMs`: one that ends later was taken while Postgres's clock was ahead.
 const TAKE_LEASE = `
@@ -69,7 +72,6 @@ const MARK_AND_READ = `
 export function startRelay(options: RelayOptions) {
   const {
     service,
-    db,
     redis,
     scope,
     instance,
@@ -83,15 +85,23 @@ export function startRelay(options: RelayOptions) {
   const log = scope.log.child({ part: 'relay' });
   const metrics = createRelayMetrics(scope.metrics);
   const loop = scope.health.watchLoop('relay', 60_000);
+  const db = beating(options.db, loop.beat);
   const restAfter = createPace({ lingerMs, factor: REST_FACTOR });
   const waker = createWaker();
   const stopListening = onAppended(db, waker.wake);
   let stopping = false;
+  let entered = false;
   let failures = 0;
   let lease = { until: 0, lastEntryId: '0-0' };
   /** The positions that are in the stream, and are to be marked as published with the next look for more. */
   let toMark: number[] = [];
   let upkeepAt = 0;
+
+  async function enter(): Promise<void> {
+    if (entered) return;
+    await db.query(ENTER, [stream]);
+    entered = true;
+  }
 
   async function holdLease(): Promise<boolean> {
     // Renewed at half its time, by a clock of this process that nobody sets; Postgres decides.
@@ -164,6 +174,7 @@ export function startRelay(options: RelayOptions) {
 
   /** One round; gives how long to pause after it, and whether a commit ends the pause. */
   async function round(): Promise<Pause> {
+    await enter();
     if (!(await holdLease())) return { ms: LOOK_EVERY_MS, wakeable: true };
     await keepUp();
     const begunAt = performance.now();
@@ -176,7 +187,6 @@ export function startRelay(options: RelayOptions) {
   }
 
   async function run(): Promise<void> {
-    await db.query('INSERT INTO messaging.relay (stream) VALUES ($1) ON CONFLICT DO NOTHING', [stream]);
     while (!stopping) {
       loop.beat();
       const pause = await round().then(
@@ -186,7 +196,7 @@ export function startRelay(options: RelayOptions) {
         },
         (error) => {
           failures += 1;
-          const reason = isDatabaseUnavailable(error) ? 'Postgres' : 'Redis or Postgres';
+          const reason = databaseAnswer(error) !== 'fail' ? 'Postgres' : 'Redis or Postgres';
           log.warn({ error: (error as Error).message, failures }, `publishing failed; waiting for ${reason}`);
           return { ms: fullJitter(failures, { baseMs: 50, capMs: 1_000 }), wakeable: true };
         },

@@ -1,5 +1,5 @@
 import type { Database } from '@orderflow/service-kit/database';
-import { isDatabaseUnavailable } from '@orderflow/service-kit/database-errors';
+import { databaseAnswer } from '@orderflow/service-kit/database-errors';
 import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
 import { fullJitter } from './backoff.ts';
 import { crashPoint } from './crash-points.ts';
@@ -124,7 +124,7 @@ export function startWorker<Job extends { id: string }, Outcome>(options: Worker
         await waker.wait(pollMs);
       } catch (error) {
         failures += 1;
-        if (!isDatabaseUnavailable(error)) log.error({ error }, 'claiming jobs failed');
+        if (databaseAnswer(error) === 'fail') log.error({ error }, 'claiming jobs failed');
         await waker.wait(fullJitter(failures, { baseMs: 100, capMs: 2_000 }));
       }
     }

@@ -13,8 +13,8 @@ import { streamKey } from '../src/stream.ts';
 import { noteEffects } from './note-effects.ts';
 
 /** Consumers of the group `payment`, whose effects are rows, on a stream that the test writes itself. */
-export async function consumerHarness({ redis, url, prefix } = testRedis()) {
-  const db = await testDatabase([messagingMigrations]);
+export async function consumerHarness({ redis, url, prefix } = testRedis(), { timeoutMs = 5_000 } = {}) {
+  const db = await testDatabase([messagingMigrations], { timeoutMs });
   await db.query('CREATE TABLE effects (order_id uuid, attempt int)');
   const stream = streamKey('order', prefix);
 
@@ -68,6 +68,9 @@ export async function consumerHarness({ redis, url, prefix } = testRedis()) {
     },
     async effects(): Promise<{ orderId: string; attempt: number }[]> {
       return db.query('SELECT order_id AS "orderId", attempt FROM effects ORDER BY order_id');
+    },
+    async retries(): Promise<{ begun: number; ended: number; error: string | null }[]> {
+      return db.query('SELECT begun, ended, last_error AS error FROM messaging.retry');
     },
     deadLetters: () => listDeadLetters(db),
     async pending(): Promise<number> {

@@ -6,7 +6,7 @@ import { eventually } from '@orderflow/testing/eventually';
 import { silentLog, testScope } from '@orderflow/testing/scope';
 import { expect, onTestFinished, test } from 'vitest';
 import { createDatabase, type Transaction } from './database.ts';
-import { isDatabaseUnavailable } from './database-errors.ts';
+import { databaseAnswer } from './database-errors.ts';
 
 const aDatabase = (options = {}) => testDatabase([], options);
 
@@ -148,14 +148,14 @@ test('a session that the server kills in a transaction counts as unavailable, an
   });
   const error = await killed.catch((error) => error);
   expect(error).toBeInstanceOf(Error);
-  expect(isDatabaseUnavailable(error)).toBe(true);
+  expect(databaseAnswer(error)).toBe('wait');
   for (let i = 0; i < 10; i++) expect(await notes()).toEqual([]);
 });
 
 test('a session that is killed during a statement counts as unavailable', async () => {
   const db = await aDatabase();
   const error = await db.query('SELECT pg_terminate_backend(pg_backend_pid())').catch((error) => error);
-  expect(isDatabaseUnavailable(error)).toBe(true);
+  expect(databaseAnswer(error)).toBe('wait');
 });
 
 test('idle sessions that the server kills are replaced, with a line in the log', async () => {
@@ -174,7 +174,7 @@ test('a port where nobody listens and a name that nobody has count as unavailabl
   for (const host of ['127.0.0.1:9', 'localhost:9', 'nowhere.invalid:5432']) {
     const db = anotherPoolOf({ url: `postgres://nobody:nothing@${host}/nowhere` });
     const error = await db.transaction((tx) => tx.query('SELECT 1')).catch((error) => error);
-    expect(isDatabaseUnavailable(error)).toBe(true);
+    expect(databaseAnswer(error)).toBe('wait');
   }
 });
 
@@ -189,11 +189,11 @@ test('a Unix socket whose file is gone, and one where too many wait, count as un
   // As Prisma gives them.
   const byPrisma = Object.assign(new Error(`Invalid invocation:\n\n\n${full}`), { code: 'EAGAIN' });
   for (const unavailable of [error, new Error(full), byPrisma]) {
-    expect(isDatabaseUnavailable(unavailable)).toBe(true);
+    expect(databaseAnswer(unavailable)).toBe('wait');
   }
   const unread = await readFile(missing).catch((error) => error);
   expect(unread).toMatchObject({ code: 'ENOENT' });
-  expect(isDatabaseUnavailable(unread)).toBe(false);
+  expect(databaseAnswer(unread)).toBe('fail');
 });
 
 test('mistakes in statements, and errors of the work, do not count as unavailable', async () => {
@@ -206,9 +206,9 @@ test('mistakes in statements, and errors of the work, do not count as unavailabl
   ]);
   for (const error of errors) {
     expect(error).toBeInstanceOf(Error);
-    expect(isDatabaseUnavailable(error)).toBe(false);
+    expect(databaseAnswer(error)).toBe('fail');
   }
-  expect(isDatabaseUnavailable('ECONNREFUSED')).toBe(false);
+  expect(databaseAnswer('ECONNREFUSED')).toBe('fail');
 });
 
 test('a transaction that stands still loses its session and its locks', async () => {
@@ -224,7 +224,7 @@ test('a transaction that stands still loses its session and its locks', async ()
   await eventually(() => anotherPoolOf(db).query(note, ['a']));
   frozen.resolve();
   const error = await holding.catch((error) => error);
-  expect(isDatabaseUnavailable(error)).toBe(true);
+  expect(databaseAnswer(error)).toBe('wait');
 });
 
 test('a statement that takes too long ends with an error', async () => {

@@ -5,10 +5,13 @@ import express, { type Express } from 'express';
 import supertest from 'supertest';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
+import { OutcomeUnknownError } from './database-errors.ts';
+import { outcomeUnknown } from './database-problem.ts';
 import { createHttpApp } from './http-app.ts';
 import { bodyOf } from './http-input.ts';
 import { ProblemError } from './problem.ts';
 import { requestContext } from './request-context.ts';
+import { sqlStates } from './sql-states.ts';
 
 function appWith(
   routes: (app: Express) => void,
@@ -126,14 +129,31 @@ test('an unexpected error says nothing of its cause to the client and all of it 
 });
 
 test.each([
-  [Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })],
-  [Object.assign(new Error('terminating connection'), { code: '57P01' })],
-])('a database that is away (%s) is 503 with when to try again, and no unexpected error', async (error) => {
-  const { api, lines } = throwing(error);
-  const { body, headers } = await api.get('/things/1').expect(503);
-  expect(body.code).toBe('unavailable');
-  expect(Number(headers['retry-after'])).toBeGreaterThan(0);
-  expect(lines.map((line) => line.msg)).not.toContain('unexpected error in a request');
+  ...sqlStates.map(({ state, answer }) => [state.padEnd(5, '0'), answer] as const),
+  ['ECONNREFUSED', 'wait'] as const,
+])('an error of Postgres (%s: %s) is answered by the table, with when to try again', async (code, answer) => {
+  const { api, lines } = throwing(Object.assign(new Error('the reason'), { code }));
+  const { status, body, headers, text } = await api.get('/things/1');
+  expect(text).not.toContain('the reason');
+  const unexpected = lines.map((line) => line.msg).includes('unexpected error in a request');
+  if (answer === 'fail') {
+    expect([status, body.code, unexpected]).toEqual([500, 'internal_error', true]);
+  } else {
+    expect([status, body.code, unexpected]).toEqual([503, 'unavailable', false]);
+    expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+  }
+});
+
+test('an unknown outcome says so, and names the key to repeat it with when there is one', async () => {
+  const cause = new OutcomeUnknownError(new Error('the reason'));
+  const unkeyed = await throwing(cause).api.get('/things/1').expect(503);
+  expect(unkeyed.body).toMatchObject({ code: 'outcome_unknown', detail: expect.stringContaining('Read') });
+  expect(unkeyed.headers['retry-after']).toBe('1');
+  expect(unkeyed.headers['idempotency-key']).toBeUndefined();
+  const { api } = throwing(outcomeUnknown({ idempotencyKey: 'k-1', cause }));
+  const keyed = await api.get('/things/1').expect(503);
+  expect(keyed.body).toMatchObject({ code: 'outcome_unknown', detail: expect.stringContaining('again') });
+  expect(keyed.headers['idempotency-key']).toBe('k-1');
 });
 
 const echo = (app: Express) => {

@@ -1,6 +1,6 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import type { Auth } from './auth.ts';
-import { isDatabaseUnavailable } from './database-errors.ts';
+import { databaseProblem } from './database-problem.ts';
 import type { Health } from './health.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
@@ -97,6 +97,7 @@ const answerWithProblem =
       log.error({ error, correlationId }, 'unexpected error in a request');
     if (res.headersSent) return res.destroy();
     if (problem.retryAfter !== undefined) res.setHeader('retry-after', problem.retryAfter);
+    if (problem.idempotencyKey !== undefined) res.setHeader('idempotency-key', problem.idempotencyKey);
     if (problem.code === 'unauthenticated') res.setHeader('www-authenticate', 'Bearer');
     const document = problemDocument(problem, correlationId);
     res.status(document.status).type('application/problem+json').send(JSON.stringify(document));
@@ -105,12 +106,8 @@ const answerWithProblem =
 /** What Express, its body parser and Postgres throw, in our own codes. 5xx details stay inside. */
 function toProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
-  if (isDatabaseUnavailable(error)) {
-    return new ProblemError('unavailable', 'The database cannot be reached. Try again in a second.', {
-      retryAfter: 1,
-      cause: error,
-    });
-  }
+  const ofDatabase = databaseProblem(error);
+  if (ofDatabase) return ofDatabase;
   switch (bodyParserType(error)) {
     case 'entity.too.large':
       return new ProblemError('payload_too_large', 'Send a smaller body.');

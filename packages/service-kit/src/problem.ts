@@ -10,16 +10,19 @@ export class ProblemError extends Error {
   readonly fields: FieldError[] | undefined;
   /** Seconds after which trying again makes sense. */
   readonly retryAfter: number | undefined;
+  /** The key with which the same request can be sent again. */
+  readonly idempotencyKey: string | undefined;
 
   constructor(
     code: ErrorCode,
     detail: string,
-    options: { fields?: FieldError[]; retryAfter?: number; cause?: unknown } = {},
+    options: { fields?: FieldError[]; retryAfter?: number; idempotencyKey?: string; cause?: unknown } = {},
   ) {
     super(detail, { cause: options.cause });
     this.code = code;
     this.fields = options.fields;
     this.retryAfter = options.retryAfter;
+    this.idempotencyKey = options.idempotencyKey;
   }
 }
 

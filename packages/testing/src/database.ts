@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createDatabase } from '@orderflow/service-kit/database';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createDatabase, type Database } from '@orderflow/service-kit/database';
 import { migrate } from '@orderflow/service-kit/migrate';
 import pg from 'pg';
 import { inject, onTestFinished } from 'vitest';
@@ -59,4 +60,32 @@ export async function testDatabase(migrations: URL[], { timeoutMs = 5_000 } = {}
   const db = createDatabase({ url, service: 'test', log: silentLog, max: 8, timeoutMs });
   onTestFinished(() => db.close());
   return Object.assign(db, { url });
+}
+
+/**
+ * Lets all sessions of a database read only, as those of a replica, or write again. Those that are open are ended: the
+ * setting is that of the next ones.
+ */
+export async function setReadOnly(db: Database, readOnly: boolean): Promise<void> {
+  await db.transaction(async (tx) => {
+    await tx.query('SET TRANSACTION READ WRITE');
+    const [row] = await tx.query<{ name: string }>('SELECT current_database() AS name');
+    await tx.query(
+      `ALTER DATABASE ${row!.name} SET default_transaction_read_only = ${readOnly ? 'on' : 'off'}`,
+    );
+  });
+  await asAdmin(async (client) => {
+    await client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [
+      new URL(db.pool.options.connectionString!).pathname.slice(1),
+    ]);
+  });
+  // A session that was ended is found out by its next use.
+  for (let i = 0; i < 100; i++) {
+    const [row] = await db
+      .query<{ value: string }>("SELECT current_setting('default_transaction_read_only') AS value")
+      .catch(() => []);
+    if (row?.value === (readOnly ? 'on' : 'off')) return;
+    await sleep(50);
+  }
+  throw new Error('the sessions of the database did not end');
 }

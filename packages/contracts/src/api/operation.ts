@@ -73,6 +73,7 @@ export function errorsOf(operation: Operation): ErrorCode[] {
   if (operation.idempotencyKey) codes.push('idempotency_key_reused', 'request_in_progress');
   if (operation.service !== 'gateway') {
     codes.push('internal_error', 'upstream_failed', 'unavailable', 'upstream_timeout');
+    if (operation.method !== 'get') codes.push('outcome_unknown');
   }
   return [...new Set([...codes, ...errors])];
 }
