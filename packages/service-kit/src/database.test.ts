@@ -215,11 +215,15 @@ test('a transaction that stands still loses its session and its locks', async ()
   const db = await aDatabase({ timeoutMs: 200 });
   await db.query('CREATE TABLE notes (text text UNIQUE)');
   const frozen = Promise.withResolvers<void>();
+  const holds = Promise.withResolvers<void>();
   const holding = db.transaction(async (tx) => {
     await tx.query(note, ['a']);
+    holds.resolve();
     await frozen.promise;
     await tx.query(note, ['b']);
   });
+  holding.catch(() => {});
+  await holds.promise;
   // Waits for the row of the frozen one, which a time-out frees.
   await eventually(() => anotherPoolOf(db).query(note, ['a']));
   frozen.resolve();
