@@ -1,4 +1,4 @@
-import { createWriteStream, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -7,6 +7,7 @@ import { startSystem } from '@orderflow/local-runtime/system';
 import { recordsAsConfig } from './check-api/records.ts';
 import { openSchemathesis, SCHEMATHESIS } from './check-api/schemathesis.ts';
 import { seed } from './seed.ts';
+import { openLogFile } from './start/log-file.ts';
 
 const HELP = `npm run check:api -- [options]
 
@@ -45,14 +46,14 @@ mkdirSync(folder, { recursive: true });
 const schemathesis = await openSchemathesis(folder);
 rmSync(dataDir, { recursive: true, force: true });
 mkdirSync(dataDir);
-const logFile = createWriteStream(join(folder, 'log.txt'));
+const logFile = openLogFile({ path: join(folder, 'log.txt'), maxBytes: 50_000_000 });
 const system = await startSystem({
   root,
   dataDir,
   ports: portsFrom({ ORDERFLOW_PORT_BASE: '19080', ...process.env }),
   // Drills may touch nothing: what is asked for at random would kill what is being checked.
   env: { DEMO: 'true', RATE_LIMIT_AUTH_PER_MINUTE: '100000', DRILL_NAMESPACES: 'nowhere' },
-  log: (service, line) => void logFile.write(`${service} ${line}\n`),
+  log: (service, line) => logFile.write(`${service} ${line}`),
   onProgress: (line) => console.log(line),
 });
 try {

@@ -23,7 +23,7 @@ Environment
   REDIS_URL=redis://…      uses a Redis or Valkey ≥ 7.0 that runs already
   LOG_LEVEL=info           trace, debug, info, warn or error
 
-Data, passwords and raw logs are in .orderflow/; "npm run reset" deletes them.
+Data, passwords and raw logs (60 MB at most) are in .orderflow/; "npm run reset" deletes them.
 `;
 
 async function main(): Promise<void> {

@@ -1,11 +1,15 @@
-import { createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runningCopy } from '@orderflow/local-runtime/lock';
 import { freePorts } from '@orderflow/local-runtime/ports';
 import { listeners } from '@orderflow/local-runtime/services';
 import { startSystem } from '@orderflow/local-runtime/system';
+import { openLogFile } from '../start/log-file.ts';
 import type { Where } from './controller.ts';
+
+/** The log of a system of one's own takes this much twice. */
+const LOG_BYTES = 50_000_000;
 
 /** The system that `npm start` runs from this checkout. Throws when there is none. */
 export function runningSystem(dataDir: string): Where {
@@ -27,9 +31,9 @@ export async function ownSystem(options: {
   say: (line: string) => void;
 }): Promise<Where & { stop: () => Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), 'orderflow-drill-'));
-  const log = createWriteStream(options.logFile);
-  const remove = () => {
-    log.end();
+  const log = openLogFile({ path: options.logFile, maxBytes: LOG_BYTES });
+  const remove = async () => {
+    await log.close();
     rmSync(folder, { recursive: true, force: true });
   };
   try {
@@ -39,13 +43,13 @@ export async function ownSystem(options: {
       ports: await freePorts(Object.keys(listeners)),
       env: { DEMO: 'true' },
       signal: options.signal,
-      log: (source, line) => log.write(`${source} ${line}\n`),
+      log: (source, line) => log.write(`${source} ${line}`),
       onProgress: options.say,
     });
     const stop = () => system.stop().finally(remove);
     return { url: system.urls.gateway!, token: system.internalToken, stop };
   } catch (error) {
-    remove();
+    await remove();
     throw error;
   }
 }
