@@ -40,10 +40,11 @@ export function lockDataFolder(dataDir: string, program: string): { afterKill: b
     // 'wx' fails when another one took it this very moment.
     writeFileSync(file, String(process.pid), { flag: 'wx' });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : error;
-    throw new Error(
-      `Cannot take ${dataDir} for this copy (${reason}). Start OrderFlow as the user who owns that folder.`,
-    );
+    const reason = error instanceof Error ? error.message : String(error);
+    const advice = /^(ENOSPC|EDQUOT)/.test(reason)
+      ? 'Make room on its disk.'
+      : 'Start OrderFlow as the user who owns that folder.';
+    throw new Error(`Cannot take ${dataDir} for this copy (${reason}). ${advice}`);
   }
   return { afterKill, release: () => rmSync(file, { force: true }) };
 }

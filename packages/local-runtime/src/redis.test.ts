@@ -1,4 +1,4 @@
-import { lstatSync } from 'node:fs';
+import { lstatSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import { Redis } from 'ioredis';
@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { temporaryFolder } from './fixtures/fake-checkout.ts';
 import { startRedis } from './redis.ts';
 
-async function start(options: { dataDir?: string; port?: number } = {}) {
+async function start(options: Partial<Parameters<typeof startRedis>[0]> = {}) {
   const server = await startRedis({ dataDir: temporaryFolder(), port: 0, log: () => {}, ...options });
   onTestFinished(() => server.stop());
   return server;
@@ -85,6 +85,15 @@ test('a Redis that was wiped restarts empty, and cannot be wiped while it runs',
   server.wipe();
   await server.restart();
   expect(await ask(server.url, (redis) => redis.get('key'))).toBeNull();
+});
+
+test('a Redis whose process id cannot be written to a file serves all the same, and says so', async () => {
+  const dataDir = temporaryFolder();
+  const notes: string[] = [];
+  symlinkSync(join(dataDir, 'no-such-folder', 'redis.pid'), join(dataDir, 'redis.pid'));
+  const server = await start({ dataDir, note: (message) => notes.push(message) });
+  expect(await ask(server.url, (redis) => redis.ping())).toBe('PONG');
+  expect(notes.join()).toContain('its process id cannot be written to');
 });
 
 test('a second Redis on the same data is refused: it would destroy it', async () => {

@@ -62,7 +62,12 @@ export async function startRedis(options: {
       log: options.log,
       explain: (log) => explain(log, port),
     });
-    writeFileSync(pidFile, String(server.pid));
+    try {
+      writeFileSync(pidFile, String(server.pid));
+    } catch (error) {
+      // On a full disk it serves all the same. A second copy is still refused by the lock of the folder above.
+      note(`its process id cannot be written to ${pidFile} (${(error as Error).message})`);
+    }
     return server;
   };
 

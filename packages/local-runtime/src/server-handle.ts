@@ -42,12 +42,19 @@ export async function keepHandle(
     });
   };
   const bringBack = async (restarts: number) => {
-    await after(backoffMs(restarts));
-    if (!wanted || running) return;
-    await restart().catch((error: Error) => {
-      options.note(`did not come back: ${error.message}`);
-      return bringBack(restarts + 1);
-    });
+    // On a full disk it cannot start for hours; its log has the reason each time, and a person reads it once.
+    for (let failures = 0; ; failures += 1) {
+      await after(backoffMs(restarts + failures));
+      if (!wanted || running) return;
+      try {
+        await restart();
+        options.note('runs again');
+        return;
+      } catch (error) {
+        if (failures === 0)
+          options.note(`did not come back, and is tried again until it does: ${(error as Error).message}`);
+      }
+    }
   };
   const stop = async () => {
     wanted = false;
