@@ -58,7 +58,8 @@ export async function consumerHarness({ redis, url, prefix } = testRedis(), { ti
         PREFIX: prefix,
         INSTANCE: instance,
       };
-      const child = spawn(process.execPath, [script], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+      const child = spawn(process.execPath, [script], { env, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+      child.stdout?.resume(); // read by who wants it
       const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
       onTestFinished(async () => {
         child.kill('SIGKILL');

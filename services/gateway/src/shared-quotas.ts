@@ -1,23 +1,27 @@
 import type { Logger } from '@orderflow/service-kit/logger';
-import { Redis } from 'ioredis';
+import { openRedis } from '@orderflow/service-kit/redis';
+import type { Redis } from 'ioredis';
 import { createBreaker } from './breaker.ts';
 import { type Quota, TAKE } from './token-bucket.ts';
 
 /** No request waits longer for Redis. */
 const PATIENCE_MS = 50;
 
+/** A connection that is asked and says nothing for this long is replaced. */
+const SILENCE_MS = 2_000;
+
 export type Bucket = { key: string; quota: Quota };
 export type Shared = { waitMs: number; left: { remaining: number; fullInMs: number }[] };
 
 /** A client that would rather fail than wait: counting requests is not worth delaying them. */
 export function openQuotaRedis(url: string, { patienceMs = PATIENCE_MS } = {}): Redis {
-  const redis = new Redis(url, {
+  const redis = openRedis(url, {
     connectionName: 'gateway-quotas',
     commandTimeout: patienceMs,
+    socketTimeout: SILENCE_MS,
     connectTimeout: 1_000,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
-    retryStrategy: (times) => Math.min(50 * 2 ** times, 1_000),
   });
   // Each failed command is heard of where it was sent.
   redis.on('error', () => {});
