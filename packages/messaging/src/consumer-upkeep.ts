@@ -3,9 +3,9 @@ import type { Database } from '@orderflow/service-kit/database';
 import type { Logger } from '@orderflow/service-kit/logger';
 import type { Redis } from 'ioredis';
 import { deadLetterHeap, waitingRetries } from './backlog.ts';
+import { forgetGoneConsumers } from './forget-gone-consumers.ts';
 import { appendedAt, groupLag } from './group-lag.ts';
 import type { ConsumerMetrics } from './metrics.ts';
-import { fieldOf } from './stream.ts';
 
 type WatchOptions = {
   redis: Redis;
@@ -42,23 +42,10 @@ export function watchGroup({
       );
       if (lag === null) metrics.lag.remove({ stream });
       else metrics.lag.set({ stream }, lag);
-      await forgetGoneConsumers(stream);
+      await forgetGoneConsumers(redis, stream, { group, instance, idleMs: FORGET_AFTER_MS });
     }
     metrics.retries.set((await waitingRetries(db, group)).count);
     metrics.deadLetters.set((await deadLetterHeap(db, group)).count);
-  }
-
-  async function forgetGoneConsumers(stream: string): Promise<void> {
-    const consumers = (await redis.xinfo('CONSUMERS', stream, group)) as (string | number)[][];
-    for (const info of consumers) {
-      const fields = info.map(String);
-      const name = fieldOf(fields, 'name')!;
-      const gone = Number(fieldOf(fields, 'idle')) > FORGET_AFTER_MS;
-      // Deleting one that still holds entries would lose them: they wait to be claimed.
-      if (gone && name !== instance && fieldOf(fields, 'pending') === '0') {
-        await redis.xgroup('DELCONSUMER', stream, group, name);
-      }
-    }
   }
 
   const timer = setInterval(() => {

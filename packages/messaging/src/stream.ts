@@ -14,23 +14,26 @@ export type Entry = { stream: string; id: string; type: string | undefined; body
 /** What a row of the outbox becomes. */
 export type Publication = { position: number; type: string; body: string };
 
+/** Lua: a field of what XINFO replies. */
+export const FIELD = `
+local function field(info, name)
+  for i = 1, #info, 2 do
+    if info[i] == name then return info[i + 1] end
+  end
+end`;
+
 /**
  * The stream still knows all that was ever appended to it: after a FLUSHALL, an empty restart or a failover to a
  * replica that lagged, its last id is behind the one we remember. Another relay, thawed and knowing less, may have
  * appended since and lifted the last id: when it is ahead, the entry we remember must still be there; it is never
  * trimmed while a relay may remember it.
  */
-const KNOWS = `
+const KNOWS = `${FIELD}
 local function less(one, other)
   local ms, seq = string.match(one, '(%d+)-(%d+)')
   local otherMs, otherSeq = string.match(other, '(%d+)-(%d+)')
   if ms ~= otherMs then return tonumber(ms) < tonumber(otherMs) end
   return tonumber(seq) < tonumber(otherSeq)
-end
-local function field(info, name)
-  for i = 1, #info, 2 do
-    if info[i] == name then return info[i + 1] end
-  end
 end
 local function lastIfKnown(stream, remembered)
   local last = '0-0'
