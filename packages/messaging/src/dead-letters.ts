@@ -1,22 +1,33 @@
 import type { DeadLetterSelection } from '@orderflow/contracts/http/dead-letters';
 import type { Database, Transaction } from '@orderflow/service-kit/database';
+import { eventIdOf } from './event-id.ts';
 
 export type DeathReason = 'unreadable' | 'failed' | 'killed_consumer';
 
-/** An event as it was taken over from Redis. `key` is its id, or stream/entry when it has none. */
+/** An event as it was taken over from Redis. `key` is its id, see `eventIdOf`. */
 export type Custody = { group: string; key: string; stream: string; entryId: string; body: string };
 
+// Into the inbox as well, which a replay asks. What is there already was handled, or given up on before; a letter that a
+// replica of the release before has written is the only one that may be there alone.
 const BURY = `
-  INSERT INTO messaging.dead_letter (consumer_group, key, stream, entry_id, body, reason, error, attempts)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (consumer_group, key) DO NOTHING`;
+  WITH given_up AS (
+    INSERT INTO messaging.inbox (consumer_group, event_id) VALUES ($1, $9) ON CONFLICT DO NOTHING RETURNING event_id)
+  INSERT INTO messaging.dead_letter (consumer_group, key, stream, entry_id, body, reason, error, attempts, event_id)
+  SELECT $1, $2, $3, $4, $5, $6, $7, $8, event_id FROM given_up
+  ON CONFLICT (consumer_group, key) DO UPDATE SET event_id = excluded.event_id RETURNING id`;
 
-/** Writes down that an event is given up on. Commit it before acknowledging or deleting the event elsewhere. */
+/**
+ * Writes down that an event is given up on. Commit it before acknowledging or deleting the event elsewhere.
+ * Returns false, and writes nothing, when the event was handled or given up on before.
+ */
 export async function bury(
   tx: Pick<Transaction, 'query'>,
   { group, key, stream, entryId, body }: Custody,
   why: { reason: DeathReason; error: string; attempts: number },
-): Promise<void> {
-  await tx.query(BURY, [group, key, stream, entryId, body, why.reason, why.error, why.attempts]);
+): Promise<boolean> {
+  const { reason, error, attempts } = why;
+  const values = [group, key, stream, entryId, body, reason, error, attempts, eventIdOf(body)];
+  return (await tx.query(BURY, values)).length > 0;
 }
 
 export type DeadLetter = Custody & {
@@ -104,7 +115,7 @@ const REDRIVE = `${CHOSEN}, moved AS (
 
 /**
  * Gives events another life: they are tried again at once, with no attempts counted, by the code of today.
- * Gives the ids of the dead letters there were.
+ * A trigger of the table of dead letters takes them out of the inbox. Gives the ids of the dead letters there were.
  */
 export async function redriveMany(
   db: Database,
@@ -127,7 +138,7 @@ const DISCARD = `${CHOSEN}
   SELECT id, consumer_group, key, stream, entry_id, body, reason, error, attempts, died_at, $5, $6 FROM dead
   RETURNING id`;
 
-/** Gives events up for good; why and by whom is kept with them. Gives the ids of the dead letters there were. */
+/** Gives events up for good; why and by whom is kept with them, and they stay in the inbox. Gives the ids of the dead letters there were. */
 export async function discard(
   db: Pick<Database, 'query'>,
   { group, ids, reason, by }: { group?: string; ids: string[]; reason: string; by: string },

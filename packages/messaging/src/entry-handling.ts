@@ -7,6 +7,7 @@ import type { Logger } from '@orderflow/service-kit/logger';
 import type { Redis } from 'ioredis';
 import { crashPoint } from './crash-points.ts';
 import { bury, type Custody } from './dead-letters.ts';
+import { eventIdOf } from './event-id.ts';
 import { type Subscriber, wants } from './handlers.ts';
 import { handleOnce } from './inbox.ts';
 import type { ConsumerMetrics } from './metrics.ts';
@@ -39,7 +40,7 @@ export function createEntryHandling({ group, handlers, db, redis, metrics, log, 
 
   const custodyOf = (entry: Entry, event?: Envelope): Custody => ({
     group,
-    key: event?.id ?? `${entry.stream}/${entry.id}`,
+    key: event?.id ?? eventIdOf(entry.body),
     stream: entry.stream,
     entryId: entry.id,
     body: entry.body,
@@ -54,16 +55,15 @@ export function createEntryHandling({ group, handlers, db, redis, metrics, log, 
       return event;
     } catch (error) {
       if (!(error instanceof UnreadableEvent)) throw error;
-      log.error(
-        { entry: entry.id, stream: entry.stream, error: error.message },
-        'unreadable event: see the dead letters',
-      );
-      const custody = custodyOf(entry);
-      await waitOut(
-        () => bury(db, custody, { reason: 'unreadable', error: error.message, attempts: 1 }),
+      const { message } = error;
+      const buried = await waitOut(
+        () => bury(db, custodyOf(entry), { reason: 'unreadable', error: message, attempts: 1 }),
         WHATEVER_THE_SERVER,
       );
-      metrics.handled.inc({ type: 'unknown', outcome: 'dead' });
+      const where = { entry: entry.id, stream: entry.stream, error: message };
+      if (buried) log.error(where, 'unreadable event: see the dead letters');
+      else log.info(where, 'unreadable event passed over: it was given up on or handled before');
+      metrics.handled.inc({ type: 'unknown', outcome: buried ? 'dead' : 'ignored' });
       return undefined;
     }
   }

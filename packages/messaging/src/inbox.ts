@@ -12,6 +12,9 @@ const CLAIM = `
   SELECT $1, id FROM unnest($2::uuid[]) AS id ORDER BY id
   ON CONFLICT DO NOTHING RETURNING event_id`;
 
+const GIVEN_UP =
+  'SELECT event_id FROM messaging.inbox WHERE consumer_group = $1 AND event_id = ANY($2::uuid[])';
+
 /** Handles events once, in one transaction that `finish` ends. Gives how many were new. */
 export async function handleOnce(
   { db, group, handlers }: { db: Database; group: string; handlers: Subscriber },
@@ -20,7 +23,7 @@ export async function handleOnce(
 ): Promise<number> {
   return db.transaction(async (tx) => {
     const fresh = isKeeper(handlers)
-      ? await handlers.keepAll(events, tx)
+      ? await handlers.keepAll(await withoutGivenUp(tx, group, events), tx)
       : await handleFresh(tx, group, handlers, events as Event[]);
     await finish?.(tx);
     crashPoint('consumer.before-commit');
@@ -35,6 +38,13 @@ async function handleFresh(tx: Transaction, group: string, handlers: Handlers, d
   const fresh = takeOnce(events, new Set(claimed.map((row) => row.event_id)));
   for (const [handler, list] of groupByHandler(fresh, handlers)) await handler(list, tx);
   return fresh.length;
+}
+
+/** A keeper's own table is its inbox; in this one is only what was given up on. */
+async function withoutGivenUp(tx: Transaction, group: string, events: Envelope[]): Promise<Envelope[]> {
+  const rows = await tx.query<{ event_id: string }>(GIVEN_UP, [group, events.map(({ id }) => id)]);
+  const givenUp = new Set(rows.map((row) => row.event_id));
+  return events.filter(({ id }) => !givenUp.has(id));
 }
 
 /** The events with these ids, the first of each id only: a replay can put one event into a batch twice. */

@@ -167,10 +167,13 @@ export function startRetries({
   }
 
   async function giveUp(row: RetryRow, reason: 'failed' | 'killed_consumer' | 'unreadable', error: string) {
-    await db.transaction(async (tx) => {
-      await bury(tx, row, { reason, error, attempts: row.begun });
+    const buried = await db.transaction(async (tx) => {
+      const buried = await bury(tx, row, { reason, error, attempts: row.begun });
       await done(tx, row);
+      return buried;
     });
+    if (!buried)
+      return log.info({ event: row.key }, 'event passed over: it was given up on or handled before');
     metrics.handled.inc({ type: 'unknown', outcome: 'dead' });
     log.error(
       { event: row.key, reason, error },

@@ -32,9 +32,10 @@ async function startOther(group: string) {
 
 async function die(db: Database, group: string): Promise<string> {
   const key = newId();
+  const body = JSON.stringify({ id: key, type: 'order.placed' });
   await bury(
     db,
-    { group, key, stream: 'orderflow:order', entryId: '1-0', body: '{"type":"order.placed"}' },
+    { group, key, stream: 'orderflow:order', entryId: '1-0', body },
     { reason: 'failed', error: 'Error: a bug\n    at x', attempts: 8 },
   );
   const [row] = await db.query<{ id: string }>('SELECT id FROM messaging.dead_letter WHERE key = $1', [key]);
@@ -111,7 +112,11 @@ test('one is shown with its body, and one that is not there or of no service is 
   const { order, get } = await system();
   const id = await die(order.db, 'order');
   const detail = deadLetterDetail.parse((await get(`/order/${id}`).expect(200)).body);
-  expect(detail).toMatchObject({ id, body: '{"type":"order.placed"}', error: 'Error: a bug\n    at x' });
+  expect(detail).toMatchObject({
+    id,
+    body: expect.stringContaining('"type":"order.placed"'),
+    error: 'Error: a bug\n    at x',
+  });
   for (const path of [
     `/order/${newId()}`,
     `/payment/${id}`,
