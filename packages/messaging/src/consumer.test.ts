@@ -10,6 +10,9 @@ import { consumerHarness } from '../test/harness.ts';
 import { noteEffects } from '../test/note-effects.ts';
 import { redrive } from './dead-letters.ts';
 
+/** For processes that are started and killed on a machine that is busy. */
+const patiently = { timeoutMs: 40_000 };
+
 test('an event is acknowledged after its effect, and a second copy of it has none', async () => {
   const { send, start, effects, pending } = await consumerHarness();
   const orderId = await send(undefined, { copies: 3 });
@@ -140,14 +143,11 @@ test('an event that kills its consumer is given up on after three deaths, and th
     }
   };
   void watch();
-  const [letter] = await eventually(
-    async () => {
-      const letters = await deadLetters();
-      expect(letters).toHaveLength(1);
-      return letters;
-    },
-    { timeoutMs: 25_000 },
-  );
+  const [letter] = await eventually(async () => {
+    const letters = await deadLetters();
+    expect(letters).toHaveLength(1);
+    return letters;
+  }, patiently);
   expect(letter!.reason).toBe('killed_consumer');
   expect(letter!.body).toContain(poison);
   await eventually(async () =>
@@ -156,7 +156,29 @@ test('an event that kills its consumer is given up on after three deaths, and th
   expect(await pending()).toBe(0);
   expect(deaths).toBe(4); // once in the batch, three times alone
   deaths = 10; // the last one is stopped by the harness
-});
+}, 90_000);
+
+test('an event whose consumer is killed from outside in attempt after attempt is handled at last', async () => {
+  const { db, send, spawn, effects, deadLetters, pending } = await consumerHarness();
+  await db.query('CREATE TABLE gate ()');
+  const orderId = await send('wait');
+  let living = spawn('killed');
+  await eventually(async () => expect(await pending()).toBe(1), patiently);
+  for (let attempt = 1; attempt <= 4; attempt++) {
+    living.child.kill('SIGKILL');
+    await living.exited;
+    living = spawn('killed');
+    // It has been alive in its attempt for a second, as if it waited for a lock.
+    await eventually(async () => {
+      expect(await db.query('SELECT begun, forgiven FROM messaging.retry')).toEqual([
+        { begun: attempt, forgiven: attempt },
+      ]);
+    }, patiently);
+  }
+  await db.query('INSERT INTO gate DEFAULT VALUES');
+  await eventually(async () => expect(await effects()).toEqual([{ orderId, attempt: 4 }]), patiently);
+  expect(await deadLetters()).toEqual([]);
+}, 90_000);
 
 test('a consumer frozen in the middle of a batch past its claim time does nothing twice when it thaws', async () => {
   const { send, spawn, effects, pending } = await consumerHarness();

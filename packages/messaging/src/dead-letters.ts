@@ -110,7 +110,7 @@ const chosen = (group: string | undefined, selection: DeadLetterSelection) =>
 const REDRIVE = `${CHOSEN}, moved AS (
     INSERT INTO messaging.retry (consumer_group, key, stream, entry_id, body)
     SELECT consumer_group, key, stream, entry_id, body FROM dead ORDER BY consumer_group, key
-    ON CONFLICT (consumer_group, key) DO UPDATE SET next_attempt_at = now(), begun = 0, ended = 0)
+    ON CONFLICT (consumer_group, key) DO UPDATE SET next_attempt_at = now(), begun = 0, ended = 0, forgiven = 0)
   SELECT id FROM dead`;
 
 /**

@@ -5,6 +5,7 @@ import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
 import { equalJitter, fullJitter } from './backoff.ts';
 import { beating } from './beating.ts';
 import { bury, type Custody } from './dead-letters.ts';
+import { type Attempt, deadlinessOf, noteSurvival } from './deaths.ts';
 import type { Subscriber } from './handlers.ts';
 import { handleOnce } from './inbox.ts';
 import type { ConsumerMetrics } from './metrics.ts';
@@ -18,8 +19,6 @@ export const MAX_FAILURES = 12;
  * to 10.2 minutes in the mean, to 6.8 at least and to 13.6 at most.
  */
 export const RETRY_BACKOFF = { baseMs: 200, capMs: 600_000 };
-/** Attempts that never ended, because the process died in them. */
-const MAX_DEATHS = 3;
 
 const TAKE_CUSTODY = `
   INSERT INTO messaging.retry (consumer_group, key, stream, entry_id, body, ended, begun, last_error, next_attempt_at)
@@ -48,30 +47,36 @@ export async function takeCustody(db: Database, events: Custody[], failed?: Erro
   });
 }
 
-type RetryRow = Custody & { begun: number; ended: number };
+type RetryRow = Custody & Attempt;
 
 // One at a time: were several begun at once, those behind an event that kills the process would look guilty too.
 // Materialized, or a plan may look for the next one once for each row, and begin them all.
+// Each death doubles the pause, so that what kills from outside has to go on, and to hit again and again.
+// No pause is longer than the cap of the back-off: what waits for longer was put off while the clock was ahead.
 const BEGIN_NEXT = `
-  WITH next AS MATERIALIZED (
+  WITH too_late AS (
+    UPDATE messaging.retry SET next_attempt_at = now()
+    WHERE consumer_group = $1 AND next_attempt_at > now() + interval '15 minutes'),
+  next AS MATERIALIZED (
     SELECT consumer_group, key FROM messaging.retry
     WHERE consumer_group = $1 AND next_attempt_at <= now()
     ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-  UPDATE messaging.retry SET begun = begun + 1, next_attempt_at = now() + $2 * interval '1 millisecond'
+  UPDATE messaging.retry SET begun = begun + 1,
+    next_attempt_at = now() + $2 * 2 ^ least(begun - ended, 3) * interval '1 millisecond'
   FROM next WHERE retry.consumer_group = next.consumer_group AND retry.key = next.key
-  RETURNING retry.consumer_group AS group, retry.key, stream, entry_id AS "entryId", body, begun, ended`;
+  RETURNING retry.consumer_group AS group, retry.key, stream, entry_id AS "entryId", body, begun, ended, forgiven`;
 
-/** Counts an attempt at the event that has waited longest as begun; for so long nobody else begins another. */
+/** Counts an attempt at the event that has waited longest as begun; for at least so long nobody begins another. */
 export const beginNext = (db: Pick<Database, 'query'>, group: string, forMs: number) =>
   db.query<RetryRow>(BEGIN_NEXT, [group, forMs]);
 
 const TAKE_BACK = `
-  UPDATE messaging.retry SET begun = begun - 1, next_attempt_at = now()
+  UPDATE messaging.retry SET begun = begun - 1, forgiven = least(forgiven, begun - 1 - ended), next_attempt_at = now()
   WHERE consumer_group = $1 AND key = ANY($2::text[])`;
 
 // The longer it has waited the longer it waits, so that one that never comes through does not take the time of others.
 const SET_ASIDE = `
-  UPDATE messaging.retry SET begun = begun - 1, last_error = $3,
+  UPDATE messaging.retry SET begun = begun - 1, forgiven = begun - 1 - ended, last_error = $3,
     next_attempt_at = now() + least(interval '30 seconds', greatest(interval '1 second', (now() - created_at) / 4))
   WHERE consumer_group = $1 AND key = $2`;
 
@@ -89,7 +94,7 @@ type RetryOptions = {
 
 /**
  * Tries the events in custody again, one by one. Each attempt is counted as begun before it starts and as ended
- * after it failed: one that killed its process is told by the difference, and given up on sooner.
+ * after it failed: one that kills its process is told by the difference, and given up on sooner.
  */
 export function startRetries({
   group,
@@ -113,11 +118,12 @@ export function startRetries({
     await takeBackBrokenOff();
     const [row] = await beginNext(db, group, handlerTimeoutMs * 1.5);
     if (!row) return false;
-    const deaths = row.begun - 1 - row.ended;
-    if (deaths >= MAX_DEATHS) {
-      await giveUp(row, 'killed_consumer', `${deaths} attempts ended with the death of the process`);
+    const deadliness = deadlinessOf(row);
+    if (deadliness) {
+      await giveUp(row, 'killed_consumer', deadliness);
       return true;
     }
+    const over = noteSurvival(db, row);
     try {
       const event = readFor(handlers, row.body, row.begun);
       if (event) await handleOnce({ db, group, handlers }, [event], (tx) => done(tx, row));
@@ -129,6 +135,8 @@ export function startRetries({
         if (databaseAnswer(failure) !== 'fail') brokenOff.add(row.key);
         throw failure;
       });
+    } finally {
+      over();
     }
     return true;
   }
@@ -154,7 +162,8 @@ export function startRetries({
     const waitMs = equalJitter(ended, backoff);
     log.warn({ event: row.key, attempt: row.begun, waitMs, error: error.message }, 'event failed again');
     await db.query(
-      `UPDATE messaging.retry SET ended = $3, last_error = $4, next_attempt_at = now() + $5 * interval '1 millisecond'
+      `UPDATE messaging.retry SET ended = $3, forgiven = begun - $3, last_error = $4,
+         next_attempt_at = now() + $5 * interval '1 millisecond'
        WHERE consumer_group = $1 AND key = $2`,
       [group, row.key, ended, error.message, waitMs],
     );

@@ -1,4 +1,6 @@
-// A consumer as a process of its own, for tests that kill and freeze it. It writes one row per event handled.
+// A consumer as a process of its own, for tests that kill and freeze it. It writes one row per event handled; an
+// event that waits is handled once there is a row in the table `gate`.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createDatabase } from '@orderflow/service-kit/database';
 import { runService } from '@orderflow/service-kit/lifecycle';
 import { createCommandClient } from '@orderflow/service-kit/redis';
@@ -23,6 +25,9 @@ await runService({ service: INSTANCE!, logLevel: 'info' }, async (scope) => {
           await noteEffects(events, tx);
           process.kill(process.pid, 'SIGSTOP');
           return;
+        }
+        if (events.some((event) => event.data.message === 'wait')) {
+          while ((await tx.query('SELECT FROM gate')).length === 0) await sleep(20);
         }
         await noteEffects(events, tx);
       },
