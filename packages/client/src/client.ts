@@ -49,7 +49,8 @@ export function createClient({
    * With `retries` it tries again when there was no answer, and after 429, 502, 503, 504 and whatever carries
    * `Retry-After`; it waits at least as long as told, but not for more than 30 s: then the error is thrown at once.
    * Only what is safe to repeat is repeated: GET, PUT, DELETE, and what has an idempotency key. Where the operation
-   * takes a key and none was given, one is drawn, the same for all tries.
+   * takes a key and none was given, one is drawn, the same for all tries. An ApiError with the code `outcome_unknown` names
+   * the key by which the same call is not done twice.
    */
   async function call<Id extends OperationId>(id: Id, ...[given]: Given<CallInput<Id>>): Promise<Result<Id>> {
     const row: Operation = api[id];

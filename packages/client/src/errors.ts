@@ -10,6 +10,8 @@ export class ApiError extends Error {
   readonly problem: Problem | undefined;
   /** Seconds after which trying again makes sense, if the server said so. */
   readonly retryAfter: number | undefined;
+  /** With `outcome_unknown`: sent again with this key, the request is not done twice. */
+  readonly idempotencyKey: string | undefined;
 
   /** `what` was asked, as `POST /api/orders`. */
   constructor(what: string, { status, headers, problem }: Refusal) {
@@ -18,6 +20,7 @@ export class ApiError extends Error {
     this.status = status;
     this.problem = problem;
     this.retryAfter = retryAfterOf(headers);
+    this.idempotencyKey = headers.get('idempotency-key') ?? undefined;
   }
 }
 

@@ -57,6 +57,20 @@ test('a request with the same key that is still running is waited for', async ()
   expect(await createClient({ baseUrl }).call('placeOrder', { body, retries: 1 })).toEqual(order);
 });
 
+test('after an unknown outcome the same call goes out again with its key; without retries the key is on the error', async () => {
+  const order = anOrder();
+  const { requests, baseUrl } = await startServer((res, _, n) => {
+    if (n === 2) return reply(res, 201, order);
+    return refuse(res, 'outcome_unknown', { 'idempotency-key': 'made-up' });
+  });
+  expect(await createClient({ baseUrl, retries: 1 }).call('placeOrder', { body })).toEqual(order);
+  expect(requests[0]!.headers['idempotency-key']).toBe(requests[1]!.headers['idempotency-key']);
+  const error = await createClient({ baseUrl })
+    .call('placeOrder', { body })
+    .catch((error: unknown) => error);
+  expect(error).toMatchObject({ problem: { code: 'outcome_unknown' }, idempotencyKey: 'made-up' });
+});
+
 test('what might be done twice is not repeated', async () => {
   const { requests, baseUrl } = await failing(1, {});
   const login = { body: { email: 'a@example.com', password: 'a secret of mine' } };

@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto';
+import { newId } from '@orderflow/contracts/ids';
 import { actorName, actorOf } from '@orderflow/service-kit/auth';
 import type { Database, Transaction } from '@orderflow/service-kit/database';
+import { OutcomeUnknownError } from '@orderflow/service-kit/database-errors';
+import { outcomeUnknown } from '@orderflow/service-kit/database-problem';
 import { ProblemError } from '@orderflow/service-kit/problem';
 import type { Request, Response } from 'express';
 import { KEPT_MS } from './forget-old-rows.ts';
+import { untilKnown } from './until-known.ts';
 
 /** An answer to a request, as it is kept for those that repeat it. */
 export type Reply = { status: number; body?: unknown; headers?: Record<string, string> };
@@ -36,10 +40,15 @@ export function idempotencyKeyOf(req: Request): IdempotencyKey | undefined {
       'Idempotency-Key must be 1 to 255 visible characters of ASCII.',
     );
   }
+  return { ...identityOf(req), key };
+}
+
+/** Who asks, and for what: the rest of a request's key. */
+export function identityOf(req: Request): Omit<IdempotencyKey, 'key'> {
   const actor = actorOf(req);
   const scope = `${actor ? actorName(actor) : 'guest'} ${req.method} ${req.baseUrl}${req.path}`;
   const fingerprint = createHash('sha256').update(canonical(req.body)).digest('base64url');
-  return { scope, key, fingerprint };
+  return { scope, fingerprint };
 }
 
 const LOCK = `
@@ -97,24 +106,34 @@ export function storeReplies(tx: Transaction, answers: { key: IdempotencyKey; re
 
 /**
  * Does `work` once for each Idempotency-Key, in one transaction with the answer it gives; a repeated request gets
- * that answer. Without a key it is one transaction like any other. What `work` throws is not kept: nothing happened.
+ * that answer. A request without a key gets one that is made up. What `work` throws is not kept: nothing happened.
+ *
+ * When the connection breaks during the commit, the same is done again with the same key, which finds out whether it was
+ * committed. Throws `outcome_unknown`, which names the key, when that cannot be found out within some seconds.
  */
 export async function answerOnce(
   db: Database,
   req: Request,
   work: (tx: Transaction) => Promise<Reply>,
 ): Promise<Reply> {
-  const key = idempotencyKeyOf(req);
-  if (!key) return db.transaction(work);
-  return db.transaction(async (tx) => {
-    const [claim] = await claimKeys(tx, [key]);
-    if (claim instanceof ProblemError) throw claim;
-    if (claim !== 'fresh') return claim!;
-    const reply = await work(tx);
-    storeReplies(tx, [{ key, reply }]);
-    return reply;
+  const key = idempotencyKeyOf(req) ?? { ...identityOf(req), key: newId() };
+  const once = () =>
+    db.transaction(async (tx) => {
+      const [claim] = await claimKeys(tx, [key]);
+      if (claim instanceof ProblemError) throw claim;
+      if (claim !== 'fresh') return claim!;
+      const reply = await work(tx);
+      storeReplies(tx, [{ key, reply }]);
+      return reply;
+    });
+  return untilKnown(once).catch((error) => {
+    throw withKey(error, key.key);
   });
 }
+
+/** Names the key with which a request whose outcome is unknown can be sent again; returns other errors as they are. */
+export const withKey = (error: unknown, idempotencyKey: string): unknown =>
+  error instanceof OutcomeUnknownError ? outcomeUnknown({ idempotencyKey, cause: error }) : error;
 
 /** Sends a reply, the first one or one that was kept. */
 export function send(res: Response, { status, headers = {}, body }: Reply): void {

@@ -47,6 +47,15 @@ export class OutcomeUnknownError extends Error {
   }
 }
 
+/**
+ * True for the error of a statement that was sent and that Postgres may have done: its answer did not come, or says that
+ * the session ends. Every other answer of Postgres to COMMIT says that the transaction is rolled back.
+ */
+export function isLostAnswer(error: Error): boolean {
+  if ('severity' in error && 'code' in error) return /^(08|40003|57P)/.test(String(error.code));
+  return !error.message.endsWith('not queryable');
+}
+
 /** Returns what is done about an error of pg or of Prisma; `fail` for every other error. */
 export function databaseAnswer(error: unknown): DatabaseAnswer {
   if (!(error instanceof Error)) return 'fail';

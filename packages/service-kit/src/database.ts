@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import pg from 'pg';
+import { isLostAnswer, OutcomeUnknownError } from './database-errors.ts';
 import { dropSilentConnections, FORGET_LOST_CLIENTS, socketOf } from './database-silence.ts';
 import type { Logger } from './logger.ts';
 
@@ -70,7 +71,10 @@ export function createDatabase({ url, service, log, max = 10, timeoutMs = 10_000
 
   const query: Query = async (text, values = []) => (await pool.query(prepared(text, values))).rows;
 
-  /** Runs `work` in one transaction; its result, or a rollback and its error. */
+  /**
+   * Runs `work` in one transaction and returns its result, or rolls back and throws its error. Throws
+   * OutcomeUnknownError when the connection breaks between COMMIT and its answer.
+   */
   async function transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     const client = await pool.connect();
     const woken = new Set<string>();
@@ -94,10 +98,12 @@ export function createDatabase({ url, service, log, max = 10, timeoutMs = 10_000
         afterCommit: (effect) => effects.push(effect),
         log,
       });
-      const [{ command }] = await Promise.all([flight.end(client.query('COMMIT')), ...sent]);
-      // Postgres answers so when a statement failed, also when `work` took no notice of that.
-      if (command === 'ROLLBACK') throw new Error('rolled back, because a statement of it failed');
+      await committed(flight.end(client.query('COMMIT')), sent);
     } catch (error) {
+      if (error instanceof OutcomeUnknownError) {
+        broken = error;
+        throw error;
+      }
       await flight.end(client.query('ROLLBACK')).catch((failure) => {
         broken = failure;
       });
@@ -126,6 +132,16 @@ export function createDatabase({ url, service, log, max = 10, timeoutMs = 10_000
 }
 
 export type Database = ReturnType<typeof createDatabase>;
+
+/** Waits for the answers to COMMIT and to what was sent before it. Throws when the transaction is not committed. */
+async function committed(commit: Promise<pg.QueryResult>, sent: Promise<unknown>[]): Promise<void> {
+  const answers = await Promise.allSettled([...sent, commit]);
+  const errors = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as Error] : []));
+  if (errors[0]) throw errors.find((error) => !isLostAnswer(error)) ?? new OutcomeUnknownError(errors[0]);
+  // Postgres answers so when a statement failed, also when `work` took no notice of that.
+  const { command } = await commit;
+  if (command === 'ROLLBACK') throw new Error('rolled back, because a statement of it failed');
+}
 
 /** Keeps back what is sent until somebody waits for an answer: it then leaves together, in one call of the system. */
 function createFlight(client: pg.PoolClient) {

@@ -46,6 +46,14 @@ export const crossOrigin = (origins: string[]): RequestHandler =>
       'traceparent',
       'x-correlation-id',
     ],
-    exposedHeaders: ['etag', 'location', 'ratelimit', 'ratelimit-policy', 'retry-after', 'x-correlation-id'],
+    exposedHeaders: [
+      'etag',
+      'idempotency-key',
+      'location',
+      'ratelimit',
+      'ratelimit-policy',
+      'retry-after',
+      'x-correlation-id',
+    ],
     maxAge: 600,
   });

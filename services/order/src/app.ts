@@ -9,7 +9,8 @@ import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
 import type { Redis } from 'ioredis';
 import type { PrismaClient } from './generated/prisma/client.ts';
 import type { OrderMetrics } from './metrics.ts';
-import { type Placing, placeOnce } from './operations/place-once.ts';
+import { placeKnown } from './operations/place-known.ts';
+import type { Placing } from './operations/place-once.ts';
 import type { OrderCache } from './order-cache.ts';
 import { mountRoutes } from './routes.ts';
 import { mountLedgerOfOrders } from './routes-ledger.ts';
@@ -27,6 +28,8 @@ export type Deps = {
   /** Serves those who are not logged in: the plain aliases and orders of guests. */
   demo: boolean;
   guestPaymentMethod: string;
+  /** Signs the idempotency keys that are made up; the same in every replica. */
+  keySecret: string;
 };
 
 /**
@@ -37,10 +40,7 @@ const PLACING = { parallel: 2, lingerMs: 16 };
 
 export function createApp(deps: Deps) {
   const { db, redis, metrics, auth, demo } = deps;
-  const place = createBatcher(
-    (placings: Placing[]) => db.transaction((tx) => placeOnce(tx, placings, metrics)),
-    PLACING,
-  );
+  const place = createBatcher((placings: Placing[]) => placeKnown(db, placings, metrics), PLACING);
   return createHttpApp({
     ...deps.scope,
     auth,

@@ -31,6 +31,7 @@ await runService({ service: 'order', logLevel: config.LOG_LEVEL }, async (scope)
     auth: authFrom(config),
     demo: config.DEMO,
     guestPaymentMethod: config.GUEST_PAYMENT_METHOD,
+    keySecret: config.INTERNAL_TOKEN,
   });
   const server = await listen(app, {
     port: config.PORT,

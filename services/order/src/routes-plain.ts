@@ -1,12 +1,13 @@
 import type { OrderView } from '@orderflow/contracts/http/orders';
 import { plainOrderBody } from '@orderflow/contracts/http/plain';
-import { idempotencyKeyOf, send } from '@orderflow/messaging/idempotency';
+import { send } from '@orderflow/messaging/idempotency';
 import { bodyOf } from '@orderflow/service-kit/http-input';
 import { ProblemError } from '@orderflow/service-kit/problem';
 import type { Express, Request } from 'express';
 import { z } from 'zod';
 import type { PlaceDeps } from './app.ts';
 import { guestForm, guestOrder } from './new-order.ts';
+import { placeRequest } from './place-request.ts';
 import { asOrderRows, toPlainView, toView } from './views.ts';
 
 const uuid = z.uuid();
@@ -21,10 +22,12 @@ function plainlyCreated(placed: OrderView) {
 }
 
 /** Aliases for scripts written against simpler systems, which ask nobody who they are. */
-export function mountPlainRoutes(app: Express, { prisma, place, guestPaymentMethod }: PlaceDeps) {
+export function mountPlainRoutes(app: Express, deps: PlaceDeps) {
+  const { prisma, place, guestPaymentMethod } = deps;
+
   app.post('/orders', async (req, res) => {
     const order = guestForm(req, guestPaymentMethod);
-    send(res, await place({ order, reply: plainlyCreated, key: idempotencyKeyOf(req) }));
+    send(res, await placeRequest(req, { order, reply: plainlyCreated }, deps));
   });
 
   app.get('/orders', async (_req, res) => {

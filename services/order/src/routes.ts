@@ -1,5 +1,5 @@
 import { listOrdersQuery, type OrderView, sellerSettings } from '@orderflow/contracts/http/orders';
-import { idempotencyKeyOf, send } from '@orderflow/messaging/idempotency';
+import { send } from '@orderflow/messaging/idempotency';
 import { requireActor } from '@orderflow/service-kit/auth';
 import { bodyOf, idParam, queryOf } from '@orderflow/service-kit/http-input';
 import { afterCursor, newestFirst, toPage } from '@orderflow/service-kit/paging';
@@ -12,6 +12,7 @@ import { etagOf } from './etag.ts';
 import { customerOrder, guestForm } from './new-order.ts';
 import { readOrder } from './operations/read-order.ts';
 import { ordersFor } from './order-filter.ts';
+import { placeRequest } from './place-request.ts';
 import { asOrderRows, toView } from './views.ts';
 
 /** The guest form has the customer's fields beside the items; an error is to speak of the form that was meant. */
@@ -27,14 +28,14 @@ const created = (placed: OrderView) => ({
 });
 
 export function mountRoutes(app: Express, deps: PlaceDeps) {
-  const { db, prisma, cache, place, demo, guestPaymentMethod } = deps;
+  const { db, prisma, cache, demo, guestPaymentMethod } = deps;
 
   app.post('/api/orders', async (req, res) => {
     if (isGuestForm(req) && !demo) {
       throw new ProblemError('unauthenticated', 'Guests cannot order here: log in and send the full form.');
     }
     const order = isGuestForm(req) ? guestForm(req, guestPaymentMethod) : customerOrder(req);
-    send(res, await place({ order, reply: created, key: idempotencyKeyOf(req) }));
+    send(res, await placeRequest(req, { order, reply: created }, deps));
   });
 
   app.get('/api/orders', async (req, res) => {

@@ -2,6 +2,7 @@ import { type Event, type EventData, readEvent } from '@orderflow/contracts/even
 import { newId } from '@orderflow/contracts/ids';
 import { messagingMigrations } from '@orderflow/messaging/migrations';
 import { createDatabase, type Database } from '@orderflow/service-kit/database';
+import { commitCutter } from '@orderflow/testing/commit-cutter';
 import { testDatabase } from '@orderflow/testing/database';
 import { anEvent } from '@orderflow/testing/events';
 import { testRedis } from '@orderflow/testing/redis';
@@ -29,6 +30,13 @@ export async function orderService({ demo = true, redis = testRedis().redis } = 
     productEvent,
     /** Another replica: the same Postgres and Redis, and nothing else in common. */
     replica: () => start({ db, redis, demo }),
+    /** Another replica, which reaches Postgres by the way of a cutter. */
+    async cutReplica() {
+      const cutter = await commitCutter(db.url);
+      const cut = createDatabase({ url: cutter.url, service: 'cut', log: silentLog, max: 4 });
+      onTestFinished(() => cut.close());
+      return { ...(await start({ db: cut, redis, demo })), cutter };
+    },
     /** Makes a product known as inventory does, by its event. */
     async addProduct(changes: Partial<Product> = {}, sequence = 1): Promise<Product> {
       const event = productEvent(changes, sequence);
@@ -79,6 +87,7 @@ async function start({ db, redis, demo }: { db: Database; redis: Redis; demo: bo
     auth: testAuth,
     demo,
     guestPaymentMethod: 'pm_card_visa',
+    keySecret: 'the-key-secret-of-tests',
   });
   const server = app.listen(0, '127.0.0.1');
   onTestFinished(() => new Promise<void>((resolve) => void server.close(() => resolve())));

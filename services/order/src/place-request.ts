@@ -1,0 +1,26 @@
+import type { OrderView } from '@orderflow/contracts/http/orders';
+import { idempotencyKeyOf, identityOf, type Reply, withKey } from '@orderflow/messaging/idempotency';
+import type { Request } from 'express';
+import type { PlaceDeps } from './app.ts';
+import { madeUpKey, orderIdIn } from './made-up-key.ts';
+import type { NewOrder } from './new-order.ts';
+
+type Deps = Pick<PlaceDeps, 'place' | 'keySecret'>;
+
+/**
+ * Places the order of a request once, by its Idempotency-Key. Throws `outcome_unknown`, with the key to send it again
+ * with, when Postgres went away during the commit and stays away: without a key of the client's, one that names the order.
+ */
+export async function placeRequest(
+  req: Request,
+  wanted: { order: NewOrder; reply: (placed: OrderView) => Reply },
+  { place, keySecret }: Deps,
+): Promise<Reply> {
+  const key = idempotencyKeyOf(req);
+  const id = (key && orderIdIn(keySecret, key)) ?? wanted.order.id;
+  try {
+    return await place({ ...wanted, order: { ...wanted.order, id }, key });
+  } catch (error) {
+    throw withKey(error, key?.key ?? madeUpKey(keySecret, identityOf(req), id));
+  }
+}
