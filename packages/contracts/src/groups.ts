@@ -35,6 +35,12 @@ export const subscriptions = {
 export type Group = keyof typeof subscriptions;
 export const groups = Object.keys(subscriptions) as Group[];
 
+/**
+ * Groups that no order waits for. When one of them lags until Redis fills up it is cut loose: the stream is trimmed
+ * without it, and it reads what it misses from the outboxes.
+ */
+export const backgroundGroups: readonly Group[] = ['auditor'];
+
 /** The streams a consumer group reads. */
 export function streamsOf(group: Group): ServiceName[] {
   const types = subscriptions[group];

@@ -8,11 +8,13 @@ import { createBlockingClient } from '@orderflow/service-kit/redis';
 import type { Redis } from 'ioredis';
 import { fullJitter } from './backoff.ts';
 import { beating } from './beating.ts';
+import { startCatchUp } from './catch-up.ts';
 import { watchGroup } from './consumer-upkeep.ts';
 import { ensureGroup } from './ensure-groups.ts';
 import { createEntryHandling } from './entry-handling.ts';
 import type { Handlers, Subscriber } from './handlers.ts';
 import { createConsumerMetrics } from './metrics.ts';
+import { createPassingOver } from './passed-over.ts';
 import { startRetries } from './retries.ts';
 import { streamKey, toEntries } from './stream.ts';
 
@@ -34,6 +36,8 @@ export type ConsumerOptions = {
   lingerMs?: number;
   /** How long failed events wait: equal jitter below a cap that doubles up to `capMs`. */
   retryBackoff?: { baseMs: number; capMs: number };
+  /** See `createPassingOver`. */
+  wantsKnownMs?: number;
 };
 
 /** For each millisecond that batches take too long, see `createPace`. */
@@ -48,6 +52,7 @@ type ReadReply = [stream: string, entries: [string, string[] | null][]][] | null
 export function startConsumer(options: ConsumerOptions) {
   const { group, handlers, redis, redisUrl, scope, instance, prefix } = options;
   const { batchSize = 100, blockMs = 2_000, handlerTimeoutMs = 10_000, lingerMs = 0, retryBackoff } = options;
+  const { wantsKnownMs } = options;
   const streams = streamsOf(group).map((service) => streamKey(service, prefix));
   const log = scope.log.child({ part: 'consumer' });
   const metrics = createConsumerMetrics(scope.metrics);
@@ -55,10 +60,12 @@ export function startConsumer(options: ConsumerOptions) {
   const db = beating(options.db, loop.beat);
   // Above three handler time-outs, so that only what a dead consumer left is claimed.
   const minIdleMs = handlerTimeoutMs * 3.5;
+  const passingOver = createPassingOver({ db, group, knownMs: wantsKnownMs });
   const retries = startRetries({
     db: options.db,
     group,
     handlers,
+    passingOver,
     scope,
     metrics,
     handlerTimeoutMs,
@@ -69,15 +76,21 @@ export function startConsumer(options: ConsumerOptions) {
   let blocking: Redis | undefined;
   let stopping = false;
 
-  const { handle, takeOver } = createEntryHandling({
+  const { handle, handleAll, takeOver } = createEntryHandling({
     group,
     handlers,
     db,
     redis,
     metrics,
     log,
+    passingOver,
     beat: loop.beat,
     isStopping: () => stopping,
+  });
+  const catchUp = startCatchUp({
+    ...{ group, handlers, db, redis, scope, metrics, streams },
+    handle: handleAll,
+    knownMs: wantsKnownMs,
   });
 
   async function takeOverOwn(streams: string[]): Promise<void> {
@@ -174,11 +187,13 @@ export function startConsumer(options: ConsumerOptions) {
 
   const running = run();
   return {
+    isCaughtUp: catchUp.isCaughtUp,
     /** Stops reading, finishes and acknowledges what is in hand. */
     async stop(): Promise<void> {
       stopping = true;
       blocking?.disconnect(); // ends a read that waits; what it was about to get stays pending
       await running;
+      await catchUp.stop();
       await retries.stop();
       watching.stop();
       loop.done();

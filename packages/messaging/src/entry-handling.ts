@@ -11,10 +11,11 @@ import { eventIdOf } from './event-id.ts';
 import { type Subscriber, wants } from './handlers.ts';
 import { handleOnce } from './inbox.ts';
 import type { ConsumerMetrics } from './metrics.ts';
+import type { PassingOver } from './passed-over.ts';
 import { readFor } from './read-for.ts';
 import { takeCustody } from './retries.ts';
 import { isBroken } from './safeguards.ts';
-import type { Entry } from './stream.ts';
+import { type Entry, producerOf } from './stream.ts';
 import { createWaitOut, WHATEVER_THE_SERVER } from './wait-out.ts';
 
 type Options = {
@@ -24,6 +25,7 @@ type Options = {
   redis: Redis;
   metrics: ConsumerMetrics;
   log: Logger;
+  passingOver: PassingOver;
   /** Shows that the loop is alive while it waits for Postgres. */
   beat: () => void;
   isStopping: () => boolean;
@@ -35,7 +37,8 @@ type Opened = { entry: Entry; event: Envelope };
  * What becomes of entries once they are read: `handle` those that are new, `takeOver` those that were delivered
  * before. Either acknowledges only what Postgres has committed: as an effect, for another attempt, or as a dead letter.
  */
-export function createEntryHandling({ group, handlers, db, redis, metrics, log, beat, isStopping }: Options) {
+export function createEntryHandling(options: Options) {
+  const { group, handlers, db, redis, metrics, log, passingOver, beat, isStopping } = options;
   const waitOut = createWaitOut({ log, beat, isStopping });
 
   const custodyOf = (entry: Entry, event?: Envelope): Custody => ({
@@ -68,14 +71,28 @@ export function createEntryHandling({ group, handlers, db, redis, metrics, log, 
     }
   }
 
+  /** Types that this version of the group does not list; another version may. */
+  async function passOver(entries: Entry[]): Promise<void> {
+    const passedOver = entries.flatMap(({ stream, type, position }) =>
+      type === undefined || wants(handlers, type) ? [] : [{ producer: producerOf(stream), type, position }],
+    );
+    if (passedOver.length > 0) await waitOut(() => passingOver.note(passedOver), WHATEVER_THE_SERVER);
+  }
+
   async function handle(entries: Entry[]): Promise<void> {
+    await handleAll(entries);
+    await passOver(entries);
+    if (!isBroken('acknowledgement')) await acknowledge(entries);
+  }
+
+  /** The same for entries that are in no stream. */
+  async function handleAll(entries: Entry[]): Promise<void> {
     const opened: Opened[] = [];
     for (const entry of entries) {
       const event = await open(entry);
       if (event) opened.push({ entry, event });
     }
     if (opened.length > 0) await handleBatch(opened);
-    if (!isBroken('acknowledgement')) await acknowledge(entries);
   }
 
   async function handleBatch(opened: Opened[]): Promise<void> {
@@ -165,10 +182,11 @@ export function createEntryHandling({ group, handlers, db, redis, metrics, log, 
       if (event) custody.push(custodyOf(entry, event));
     }
     await waitOut(() => takeCustody(db, custody), WHATEVER_THE_SERVER);
+    await passOver(entries);
     await acknowledge(entries);
   }
 
-  return { handle, takeOver };
+  return { handle, handleAll, takeOver };
 }
 
 /** Types that nobody has heard of share one series: their number has no bound. */

@@ -69,7 +69,8 @@ const one = async (rows: Promise<Batch[]>): Promise<Batch> => (await rows)[0]!;
 const horizon = `now() - CASE WHEN position <= (SELECT max(position) FROM messaging.outbox) - $3::bigint
   THEN ${ms(OUTBOX_AT_LEAST_MS)} ELSE ${ms(KEPT_MS.outbox)} END`;
 // By its time too, as long as replicas of the release before may publish again from there.
-const acknowledged = 'position < (SELECT min(safe_position) FROM messaging.relay)';
+const acknowledged = `position < least((SELECT min(safe_position) FROM messaging.relay),
+  (SELECT min(from_position) FROM messaging.cut_loose))`;
 const youngest = `least(${horizon}, (SELECT min(safe_at) FROM messaging.relay))`;
 const OUTBOX = walk({
   table: 'outbox',
@@ -82,7 +83,8 @@ const OUTBOX = walk({
 
 /**
  * Events that every consumer group has acknowledged: after 7 days, and after one day those beyond the newest
- * `maxRows`. What is unpublished or unacknowledged stays, however old it is.
+ * `maxRows`. What is unpublished or unacknowledged stays, however old it is, and what a group that was cut loose has
+ * not read.
  */
 export const outboxWalk = ({ maxRows }: { maxRows: number }): Walk => ({
   table: 'outbox',

@@ -28,6 +28,22 @@ export const createRelayMetrics = ({ registry }: Metrics) => ({
     help: '1 while this replica holds the relay lease',
     registers: [registry],
   }),
+  memoryShare: new Gauge({
+    name: 'messaging_redis_memory_used_share',
+    help: 'Share of its maxmemory that Redis uses; 0 when it has none',
+    registers: [registry],
+  }),
+  heldBack: new Gauge({
+    name: 'messaging_relay_held_back',
+    help: '1 while events wait in the outbox because Redis is full, or nearly',
+    registers: [registry],
+  }),
+  cutLoose: new Counter({
+    name: 'messaging_groups_cut_loose_total',
+    help: 'Times the stream was trimmed without a background group that lagged while Redis filled up',
+    labelNames: ['group'],
+    registers: [registry],
+  }),
 });
 export type RelayMetrics = ReturnType<typeof createRelayMetrics>;
 
@@ -83,6 +99,11 @@ export const createConsumerMetrics = ({ registry }: Metrics) => ({
   deadLetters: new Gauge({
     name: 'messaging_dead_letters',
     help: 'Events given up on that nobody has redriven or discarded',
+    registers: [registry],
+  }),
+  catchingUp: new Gauge({
+    name: 'messaging_catching_up',
+    help: 'Types of events that the group has still to read from an outbox',
     registers: [registry],
   }),
 });

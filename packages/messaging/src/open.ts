@@ -7,6 +7,7 @@ import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
 import { migrate } from '@orderflow/service-kit/migrate';
 import { createCommandClient } from '@orderflow/service-kit/redis';
 import type { z } from 'zod';
+import { startCatchUpAnswers } from './catch-up-answers.ts';
 import { startConsumer } from './consumer.ts';
 import { armOnDemand } from './crash-points.ts';
 import { inboxWalk, keysWalk, outboxWalk } from './forget-old-rows.ts';
@@ -56,6 +57,8 @@ export async function openMessaging(
       const relay = startRelay({ service: producer, db, redis, scope, instance, lingerMs });
       onStop('relay', relay.stop);
       onStop('forget-outbox', forgetting.start(outboxWalk({ maxRows: config.OUTBOX_MAX_ROWS })).stop);
+      const answers = startCatchUpAnswers({ service: producer, db, redis, scope });
+      onStop('catch-up answers', answers.stop);
     },
     /** Handles the events of the group's subscriptions from now on. */
     consume(group: Group, handlers: Subscriber): void {

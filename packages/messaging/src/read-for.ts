@@ -13,6 +13,9 @@ export function readFor(subscriber: Subscriber, body: string, attempt: number): 
   return event && { ...event, attempt };
 }
 
+/** Returns the type of an event. Throws `UnreadableEvent`. */
+export const typeOf = (body: string): string => readEnvelope(body).type;
+
 function readEnvelope(body: string): Envelope {
   const parsed = envelope.safeParse(parseJson(body));
   if (parsed.success) return parsed.data;

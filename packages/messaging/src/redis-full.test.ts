@@ -3,9 +3,9 @@ import { newId } from '@orderflow/contracts/ids';
 import { anEvent } from '@orderflow/testing/events';
 import { eventually } from '@orderflow/testing/eventually';
 import { testScope } from '@orderflow/testing/scope';
+import { smallRedis } from '@orderflow/testing/small-redis';
 import { expect, onTestFinished, test } from 'vitest';
 import { consumerHarness } from '../test/harness.ts';
-import { smallRedis } from '../test/small-redis.ts';
 import { startConsumer } from './consumer.ts';
 import { streamKey } from './stream.ts';
 

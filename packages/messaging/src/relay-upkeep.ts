@@ -1,5 +1,4 @@
-import type { ServiceName } from '@orderflow/contracts/events';
-import { groupsOf } from '@orderflow/contracts/groups';
+import type { Group } from '@orderflow/contracts/groups';
 import type { Database } from '@orderflow/service-kit/database';
 import type { Redis } from 'ioredis';
 import { compareIds, trimAcknowledged } from './stream.ts';
@@ -52,25 +51,25 @@ const ADVANCE = `
   WHERE stream = $1 AND holder = $2 AND next_entry_id = $3`;
 
 /**
- * Trims the stream below the lowest entry that some known group has not acknowledged, never by length, nor beyond the
+ * Trims the stream below the lowest entry that one of `groups` has not acknowledged, never by length, nor beyond the
  * entry that the next holder of the lease will look for. When all groups have acknowledged everything up to the entry
  * noted last time, the position noted with it becomes the safe point, and the next one is noted: a lost stream is
- * published again from there. Does nothing while a known group does not exist yet (it has not seen the first entry),
+ * published again from there. Does nothing while one of them does not exist yet (it has not seen the first entry),
  * when the stream has lost entries, or without the lease.
  */
 export async function trimAndRecordSafePoint({
   db,
   redis,
-  service,
+  groups,
   stream,
   instance,
   lastEntryId,
-}: Lease & { redis: Redis; service: ServiceName }): Promise<void> {
+}: Lease & { redis: Redis; groups: Group[] }): Promise<void> {
   const [next] = await db.query<{ remembered: string; nextEntryId: string }>(NEXT, [stream, instance]);
   if (!next) return;
   const { remembered, nextEntryId } = next;
   const trimmed = await trimAcknowledged(redis, stream, {
-    groups: groupsOf(service),
+    groups,
     known: lastEntryId,
     keep: remembered,
   });

@@ -9,6 +9,8 @@ import { unpublished } from './backlog.ts';
 import { fullJitter } from './backoff.ts';
 import { beating } from './beating.ts';
 import { crashPoint } from './crash-points.ts';
+import { announceCuts, groupsToKeepFor } from './cut-loose.ts';
+import { createHoldBack } from './hold-back.ts';
 import { createRelayMetrics } from './metrics.ts';
 import { onAppended } from './outbox.ts';
 import { replayOutbox, trimAndRecordSafePoint } from './relay-upkeep.ts';
@@ -88,6 +90,7 @@ export function startRelay(options: RelayOptions) {
   const db = beating(options.db, loop.beat);
   const restAfter = createPace({ lingerMs, factor: REST_FACTOR });
   const waker = createWaker();
+  const holdBack = createHoldBack({ redis, stream, metrics, log });
   const stopListening = onAppended(db, waker.wake);
   let stopping = false;
   let entered = false;
@@ -140,6 +143,7 @@ export function startRelay(options: RelayOptions) {
     lease.lastEntryId = lastId;
     if (rows.length === 0) return;
     crashPoint('relay.after-publish');
+    holdBack.published();
     toMark = rows.map((row) => row.position);
     metrics.published.inc(rows.length);
   }
@@ -163,10 +167,13 @@ export function startRelay(options: RelayOptions) {
   }
 
   async function keepUp(): Promise<void> {
-    if (performance.now() < upkeepAt) return;
+    // While publishing is held back, upkeep is what makes room.
+    if (performance.now() < upkeepAt && !holdBack.held) return;
     upkeepAt = performance.now() + upkeepMs;
     await publish([]); // an idle stream can be lost too
-    await trimAndRecordSafePoint({ db, redis, service, stream, instance, lastEntryId: lease.lastEntryId });
+    const groups = await groupsToKeepFor({ db, redis, service, stream, metrics, log });
+    await trimAndRecordSafePoint({ db, redis, groups, stream, instance, lastEntryId: lease.lastEntryId });
+    await announceCuts({ db, redis, stream });
     const { count, oldest } = await unpublished(db);
     metrics.outboxRows.set(count);
     metrics.outboxAge.set(oldest ? Math.max(0, Date.now() - oldest.getTime()) / 1000 : 0);
@@ -179,6 +186,7 @@ export function startRelay(options: RelayOptions) {
     await keepUp();
     const begunAt = performance.now();
     const rows = await markAndRead();
+    if (rows.length > 0 && !(await holdBack.mayPublish())) return { ms: holdBack.pauseMs(), wakeable: false };
     if (rows.length > 0) await publish(rows);
     if (rows.length === batchSize) return { ms: 0, wakeable: true };
     // Commits of this process wake the relay; those of other replicas are found by looking.
@@ -195,6 +203,7 @@ export function startRelay(options: RelayOptions) {
           return pause;
         },
         (error) => {
+          if (holdBack.refused(error)) return { ms: holdBack.pauseMs(), wakeable: false };
           failures += 1;
           const reason = databaseAnswer(error) !== 'fail' ? 'Postgres' : 'Redis or Postgres';
           log.warn({ error: (error as Error).message, failures }, `publishing failed; waiting for ${reason}`);

@@ -9,7 +9,9 @@ import { type Attempt, deadlinessOf, noteSurvival } from './deaths.ts';
 import type { Subscriber } from './handlers.ts';
 import { handleOnce } from './inbox.ts';
 import type { ConsumerMetrics } from './metrics.ts';
-import { readFor } from './read-for.ts';
+import type { PassingOver } from './passed-over.ts';
+import { readFor, typeOf } from './read-for.ts';
+import { producerOf } from './stream.ts';
 import { createWaker } from './waker.ts';
 
 /** Attempts that ended with an error before an event is given up on. */
@@ -80,12 +82,17 @@ const SET_ASIDE = `
     next_attempt_at = now() + least(interval '30 seconds', greatest(interval '1 second', (now() - created_at) / 4))
   WHERE consumer_group = $1 AND key = $2`;
 
+const LEAVE = `
+  UPDATE messaging.retry SET begun = begun - 1, next_attempt_at = now() + interval '300 milliseconds'
+  WHERE consumer_group = $1 AND key = $2`;
+
 const DELETE = 'DELETE FROM messaging.retry WHERE consumer_group = $1 AND key = $2';
 
 type RetryOptions = {
   db: Database;
   group: string;
   handlers: Subscriber;
+  passingOver: PassingOver;
   scope: Pick<ServiceScope, 'log' | 'health'>;
   metrics: ConsumerMetrics;
   handlerTimeoutMs: number;
@@ -99,6 +106,7 @@ type RetryOptions = {
 export function startRetries({
   group,
   handlers,
+  passingOver,
   scope,
   metrics,
   handlerTimeoutMs,
@@ -127,7 +135,10 @@ export function startRetries({
     try {
       const event = readFor(handlers, row.body, row.begun);
       if (event) await handleOnce({ db, group, handlers }, [event], (tx) => done(tx, row));
-      else await done(db, row);
+      else if (await isForAnotherVersion(row)) {
+        await leave(row);
+        return true;
+      } else await done(db, row);
       metrics.handled.inc({ type: event?.type ?? 'unknown', outcome: 'handled' });
       log.info({ event: row.key, attempt: row.begun }, 'event handled at another attempt');
     } catch (error) {
@@ -139,6 +150,15 @@ export function startRetries({
       over();
     }
     return true;
+  }
+
+  /** In a rollout a newer version of the group may have taken it into custody, for a type that this one does not list. */
+  const isForAnotherVersion = (row: RetryRow): Promise<boolean> =>
+    passingOver.isWanted({ producer: producerOf(row.stream), type: typeOf(row.body) });
+
+  /** Takes the attempt back, and lets another replica have the next one. */
+  async function leave(row: RetryRow): Promise<void> {
+    await db.query(LEAVE, [group, row.key]);
   }
 
   /** Nobody's fault but the database's: such an attempt counts neither as a failure nor as a death. */

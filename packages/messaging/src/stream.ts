@@ -5,11 +5,21 @@ import type { Redis } from 'ioredis';
 /** The Redis key of a producer's stream. `prefix` keeps test runs apart that share a Redis. */
 export const streamKey = (service: ServiceName, prefix = ''): string => `${prefix}orderflow:${service}`;
 
+/** The producer of a stream. */
+export const producerOf = (stream: string): string => stream.slice(stream.lastIndexOf(':') + 1);
+
 /**
  * One entry as read from a stream. `type` stands beside the body, so that who does not want the type need not
  * parse it; it is missing from what others have put there.
  */
-export type Entry = { stream: string; id: string; type: string | undefined; body: string };
+export type Entry = {
+  stream: string;
+  id: string;
+  type: string | undefined;
+  /** Its row in the producer's outbox; missing like the type. */
+  position: number | undefined;
+  body: string;
+};
 
 /** What a row of the outbox becomes. */
 export type Publication = { position: number; type: string; body: string };
@@ -68,7 +78,8 @@ export async function appendToStream(
   return { lost: kept === 0, lastId };
 }
 
-// Looking and trimming are one step: a group that is made or set back between them would lose entries.
+// Looking and trimming are one step: a group that is made or set back between them would lose entries. The limit that
+// Redis sets by itself, some thousand entries, would let a stream grow faster than it is trimmed.
 const TRIM = `${KNOWS}
 local last = lastIfKnown(KEYS[1], ARGV[1])
 if not last.known or redis.call('EXISTS', KEYS[1]) == 0 then return false end
@@ -83,7 +94,7 @@ for i = 3, #ARGV do
   if field(info, 'pending') > 0 then needed = redis.call('XPENDING', KEYS[1], ARGV[i])[2] end
   if not floor or less(needed, floor) then floor = needed end
 end
-redis.call('XTRIM', KEYS[1], 'MINID', '~', less(ARGV[2], floor) and ARGV[2] or floor)
+redis.call('XTRIM', KEYS[1], 'MINID', '~', less(ARGV[2], floor) and ARGV[2] or floor, 'LIMIT', 0)
 return {floor, last.id}`;
 
 /**
@@ -108,6 +119,7 @@ export const toEntries = (stream: string, raw: RawEntry[]): Entry[] =>
     stream,
     id,
     type: fieldOf(fields, 'type'),
+    position: Number(fieldOf(fields, 'position')) || undefined,
     body: fieldOf(fields, 'event') ?? '',
   }));
 

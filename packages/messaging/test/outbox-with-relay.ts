@@ -18,9 +18,8 @@ const fulfilled = (orderId: string): Draft => ({
 });
 
 /** An outbox, the stream it goes to, and relays between them as a test starts them. */
-export async function outboxWithRelay() {
+export async function outboxWithRelay({ redis, prefix, url } = testRedis()) {
   const db = await testDatabase([messagingMigrations]);
-  const { redis, prefix } = testRedis();
   const scope = testScope();
   const stream = streamKey('order', prefix);
   const start = (instance: string, options: Partial<Parameters<typeof startRelay>[0]> = {}) => {
@@ -63,7 +62,7 @@ export async function outboxWithRelay() {
         'SELECT count(*) AS rows FROM messaging.outbox WHERE published_at IS NULL',
       )
     )[0]!.rows;
-  return { db, redis, prefix, scope, stream, start, write, writeLate, published, unpublished };
+  return { db, redis, prefix, url, scope, stream, start, write, writeLate, published, unpublished };
 }
 
 export const ids = (n: number) => Array.from({ length: n }, newId);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { smallRedis } from '@orderflow/testing/small-redis';
 import { as } from '@orderflow/testing/tokens';
 import { expect, onTestFinished, test } from 'vitest';
 import { problemOf, startGateway, startService, testQuotas } from '../test/harness.ts';
@@ -28,6 +29,12 @@ async function silentRedis(): Promise<string> {
     server.close();
   });
   return `redis://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function fullRedis(): Promise<string> {
+  const { url, fill } = await smallRedis();
+  await fill();
+  return url;
 }
 
 function deadQuotas(url = 'redis://127.0.0.1:1') {
@@ -125,10 +132,12 @@ test('what a client says of its address does not count', async () => {
   expect((await fetch(`${url}/api/orders`, { headers: from('203.0.113.2') })).status).toBe(429);
 });
 
-test.each(['dead', 'silent'])(
+const brokenRedis = { dead: async () => undefined, silent: silentRedis, full: fullRedis };
+
+test.each(['dead', 'silent', 'full'] as const)(
   'while Redis is %s all passes soon, with a metric and one warning',
   async (how) => {
-    const quotas = deadQuotas(how === 'silent' ? await silentRedis() : undefined);
+    const quotas = deadQuotas(await brokenRedis[how]());
     const { url, lines, metrics } = await startGateway(await everything(), {
       ...quotas,
       limits: { address: 1 },

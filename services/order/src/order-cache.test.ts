@@ -8,6 +8,7 @@ import { createCommandClient } from '@orderflow/service-kit/redis';
 import { eventually } from '@orderflow/testing/eventually';
 import { testRedis } from '@orderflow/testing/redis';
 import { silentLog, testScope } from '@orderflow/testing/scope';
+import { smallRedis } from '@orderflow/testing/small-redis';
 import { as } from '@orderflow/testing/tokens';
 import { expect, onTestFinished, test } from 'vitest';
 import { orderService } from '../test/harness.ts';
@@ -131,6 +132,22 @@ test('a Redis that hangs makes reads a little slower and never wrong, and is use
     expect((await one.read()).version).toBe(2);
     expect(await one.counted('read', 'hit')).toBeGreaterThan(hits);
   });
+});
+
+test('while Redis is full, orders are placed, moved and read as they are', async () => {
+  const { redis, fill } = await smallRedis();
+  const { api, addProduct, db, replica } = await orderService({ redis });
+  const { productId } = await addProduct();
+  await fill();
+  await expect(redis.set('key', 'value')).rejects.toThrow('OOM');
+  const customer = { name: 'Ada', email: 'ada@example.com' };
+  const placed = { customer, items: [{ productId, quantity: 1 }] };
+  const { id } = (await api.post('/api/orders').send(placed).expect(201)).body;
+  const other = (await replica()).by(await as.service());
+  expect((await other.get(`/api/orders/${id}`).expect(200)).body.status).toBe('PENDING');
+  await db.query("UPDATE orders SET status = 'PAID'");
+  await api.post(`/api/orders/${id}/ship`).expect(200);
+  expect((await other.get(`/api/orders/${id}`).expect(200)).body.status).toBe('SHIPPED');
 });
 
 test('over HTTP a move is seen at once, whichever replica is asked', async () => {

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startRedis } from '@orderflow/local-runtime/redis';
 import { createCommandClient } from '@orderflow/service-kit/redis';
-import { silentLog } from '@orderflow/testing/scope';
 import { onTestFinished } from 'vitest';
+import { silentLog } from './scope.ts';
 
 /** A Redis of the test's own, whose `maxmemory` the test sets. */
 export async function smallRedis() {
