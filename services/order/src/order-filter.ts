@@ -1,4 +1,5 @@
 import type { listOrdersQuery } from '@orderflow/contracts/http/orders';
+import { firstIdAt } from '@orderflow/contracts/ids';
 import type { Actor } from '@orderflow/service-kit/auth';
 import type { z } from 'zod';
 import { onlyTheirs } from './access.ts';
@@ -11,9 +12,20 @@ export const ordersFor = (
   actor: Actor,
   { status, customerId, sellerId, from, to, q }: Filter,
 ): Prisma.OrderWhereInput => ({
-  AND: [{ status, customerId, sellerId }, onlyTheirs(actor)],
-  placedAt: { gte: from, lt: to },
+  AND: [{ status, customerId, sellerId }, onlyTheirs(actor), placedBetween(from, to)],
   ...(q !== undefined && { items: { some: { OR: [{ search: containing(q) }, ...idsFrom(q)] } } }),
+});
+
+/** An id is drawn before its order is placed, by another clock than the one beside it at worst. */
+const SLACK_MS = 60_000;
+
+/** Ids grow with time, so that a range of time is one of each index that a list is walked by. */
+const placedBetween = (from: Date | undefined, to: Date | undefined): Prisma.OrderWhereInput => ({
+  placedAt: { gte: from, lt: to },
+  id: {
+    gte: from && firstIdAt(from.getTime() - SLACK_MS),
+    lt: to && firstIdAt(to.getTime() + SLACK_MS),
+  },
 });
 
 // Prisma leaves the wildcards of LIKE as they are.
