@@ -134,13 +134,13 @@ export function startConsumer(options: ConsumerOptions) {
     let ready = await ensureGroup(redis, streams, group);
     if (ready.length === 0) throw new Error('Redis is full, and the group does not exist yet');
     await takeOverOwn(ready);
-    let claimAt = Date.now() + minIdleMs;
+    let claimAt = performance.now() + minIdleMs;
     while (!stopping) {
       loop.beat();
       if (ready.length < streams.length) ready = await ensureGroup(redis, streams, group);
-      if (Date.now() >= claimAt) {
+      if (performance.now() >= claimAt) {
         await takeOverFromTheDead(ready);
-        claimAt = Date.now() + minIdleMs / 2;
+        claimAt = performance.now() + minIdleMs / 2;
       }
       const reply = (await client.xreadgroup(
         'GROUP',
@@ -167,13 +167,13 @@ export function startConsumer(options: ConsumerOptions) {
     let failures = 0;
     while (!stopping) {
       loop.beat();
-      const startedAt = Date.now();
+      const startedAt = performance.now();
       blocking = createBlockingClient({ url: redisUrl, name: `${group}-${instance}`, log, blockMs });
       try {
         await session(blocking);
       } catch (error) {
         if (stopping) break;
-        failures = Date.now() - startedAt > 5_000 ? 1 : failures + 1;
+        failures = performance.now() - startedAt > 5_000 ? 1 : failures + 1;
         log.warn(
           { error: (error as Error).message },
           'reading was interrupted; starting over with a new connection',

@@ -23,12 +23,12 @@ export function createForgetting({ db, scope, everyMs = 60_000 }: Options) {
     const { table } = walk;
     /** Nothing is left up to here. */
     let from = walk.start;
-    let fromTheStartAt = Date.now() + FROM_THE_START_EVERY_MS;
+    let fromTheStartAt = performance.now() + FROM_THE_START_EVERY_MS;
 
     async function forgetAll(turn: LoopTurn): Promise<void> {
-      if (Date.now() >= fromTheStartAt) {
+      if (performance.now() >= fromTheStartAt) {
         from = walk.start;
-        fromTheStartAt = Date.now() + FROM_THE_START_EVERY_MS;
+        fromTheStartAt = performance.now() + FROM_THE_START_EVERY_MS;
       }
       let after = from;
       let oldestKept: Date | null = null;

@@ -6,7 +6,7 @@
 export function createProbing({
   concurrency,
   probeEveryMs,
-  now = Date.now,
+  now = () => performance.now(),
 }: {
   concurrency: number;
   probeEveryMs: number;

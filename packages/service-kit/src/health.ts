@@ -2,7 +2,7 @@
  * Liveness looks at this process and its loops only, never at Postgres or Redis: a dead dependency must
  * not restart every service. Readiness is as shallow: started, and not shutting down.
  */
-export function createHealth(now: () => number = Date.now) {
+export function createHealth(now: () => number = () => performance.now()) {
   const loops = new Map<string, { lastBeat: number; maxSilenceMs: number }>();
   let ready = false;
 

@@ -15,7 +15,7 @@ const WRITE = `
 type Options = { db: Database; driver: Pick<Driver, 'killSwitch'>; now?: () => number };
 
 /** The switch of the API and the one outside, taken together: one that is engaged, or cannot be read, is enough. */
-export function createKillSwitch({ db, driver, now = Date.now }: Options) {
+export function createKillSwitch({ db, driver, now = () => performance.now() }: Options) {
   const kept = lastKnown(KEPT_KNOWN_MS, now, async (): Promise<KillSwitch> => {
     const [row] = await db.query<{ engaged: boolean; reason: string }>(READ);
     return { engaged: row?.engaged ?? false, reason: row?.reason ?? 'It was never engaged.', by: 'rest' };

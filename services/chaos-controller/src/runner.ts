@@ -101,7 +101,7 @@ export function startRunner(options: Options) {
 
   let leftoversAt = 0;
   async function undoWhatIsLeft(): Promise<void> {
-    if (now() - leftoversAt < leftoversEveryMs) return;
+    if (Math.abs(now() - leftoversAt) < leftoversEveryMs) return;
     leftoversAt = now();
     await undoLeftovers({ db, ...world, log }).catch((error) =>
       log.warn({ error }, 'what drills have left could not be undone; trying again'),

@@ -21,7 +21,8 @@ export function createKeys({ prisma }: { prisma: PrismaClient }) {
   }
 
   function current() {
-    if (!kept || kept.until < Date.now()) {
+    // Kept for longer than it can be: the clock was set back.
+    if (!kept || kept.until < Date.now() || kept.until > Date.now() + KEPT_MS) {
       const before = kept;
       const keys = read().catch((error) => {
         // Keys change once a month: the ones of a minute ago serve while the database is away.

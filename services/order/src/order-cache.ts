@@ -29,9 +29,9 @@ export function createOrderCache(
 
   function fail(operation: string, error: Error, forMs: number): void {
     count(operation, 'error');
-    if (Date.now() >= pausedUntil)
+    if (performance.now() >= pausedUntil)
       log.warn({ operation, error: error.message }, 'reading orders without Redis');
-    pausedUntil = Math.max(pausedUntil, Date.now() + forMs);
+    pausedUntil = Math.max(pausedUntil, performance.now() + forMs);
   }
 
   /** What a script gives, within the time it may take; undefined when that is nothing. */
@@ -67,7 +67,7 @@ export function createOrderCache(
   return {
     /** The order by its id, from Redis or else by `load`; whatever Redis does, the answer is `load`'s or one of its recent ones. */
     async read(id: string, load: (id: string) => Promise<OrderView>): Promise<OrderView> {
-      if (Date.now() < pausedUntil) {
+      if (performance.now() < pausedUntil) {
         count('read', 'skipped');
         return load(id);
       }
@@ -94,7 +94,7 @@ export function createOrderCache(
 
     /** Waits a moment for drops to arrive: who changed an order sees the change, whichever replica they ask next. */
     async settled(): Promise<void> {
-      if (Date.now() < pausedUntil) return;
+      if (performance.now() < pausedUntil) return;
       await Promise.race([lastDrop, sleep(timeoutMs, undefined, { ref: false })]);
     },
   };

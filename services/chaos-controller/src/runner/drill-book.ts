@@ -59,7 +59,7 @@ export function openDrillBook({ db, driverKind, makeReport, log, now }: Options)
   function isAnothers({ id, version }: RunningDrill): boolean {
     const other = others.get(id);
     if (!other) return false;
-    if (other.version === version) return now() - other.since < ABANDONED_MS;
+    if (other.version === version) return Math.abs(now() - other.since) < ABANDONED_MS;
     others.set(id, { version, since: now() });
     return true;
   }

@@ -16,7 +16,7 @@ export function turnKeeper({ driver, now }: { driver: Pick<Driver, 'keepTurn'>; 
       // What was not taken, is being taken up again or given away need not be kept.
       if (turn !== 'held' || ending || todo.some((effect) => effect.do === 'take-turn')) return 'unknown';
       const known = last.get(id);
-      if (known && now() - known.at < EVERY_MS) return known.turn;
+      if (known && Math.abs(now() - known.at) < EVERY_MS) return known.turn;
       const asked = asking.get(id) ?? driver.keepTurn({ id }).finally(() => asking.delete(id));
       asking.set(id, asked);
       const held = await within(PATIENCE_MS, 'keeping the turn', asked).catch(() => undefined);
