@@ -1,6 +1,10 @@
+import { newId } from '@orderflow/contracts/ids';
+import { anEvent } from '@orderflow/testing/events';
 import { eventually } from '@orderflow/testing/eventually';
 import { expect, test } from 'vitest';
+import { consumerHarness } from '../test/harness.ts';
 import { ids, outboxWithRelay } from '../test/outbox-with-relay.ts';
+import { takeCustody } from './retries.ts';
 
 // Each test writes what is left when the clock of Postgres was an hour ahead for some seconds.
 
@@ -13,6 +17,24 @@ test('a lease that ends an hour from now is taken', async () => {
   start('a');
   await write(ids(3));
   await eventually(async () => expect(await published()).toHaveLength(3));
+});
+
+test('an event whose next attempt is an hour from now is tried again', async () => {
+  const { db, send, start, effects } = await consumerHarness();
+  const event = anEvent('order.cancelled', { orderId: newId(), reason: 'out_of_stock' });
+  const custody = {
+    group: 'payment',
+    key: event.id,
+    stream: 's',
+    entryId: '1-0',
+    body: JSON.stringify(event),
+  };
+  await takeCustody(db, [custody]);
+  await db.query("UPDATE messaging.retry SET next_attempt_at = now() + interval '1 h'");
+  start();
+  await eventually(async () => expect(await effects()).toHaveLength(1));
+  await send();
+  await eventually(async () => expect(await effects()).toHaveLength(2));
 });
 
 test('a stream that is lost after the clock was ahead is published again in full', async () => {

@@ -48,7 +48,8 @@ function timeRefusals(at: number, { running, last, cooldownSeconds, quietHours }
     found.push(finding('AnotherDrillRuns', `The drill ${running} is under way; wait for its end.`));
   }
   const restSeconds = last ? Math.ceil(cooldownSeconds - (at - last.endedAt) / 1000) : 0;
-  if (last && restSeconds > 0) {
+  // One that ended far from now ended by a clock that was ahead.
+  if (last && restSeconds > 0 && restSeconds <= 2 * cooldownSeconds) {
     const message = `The drill ${last.name} ended less than ${cooldownSeconds} s ago; try again in ${restSeconds} s.`;
     found.push(finding('CoolDown', message));
   }

@@ -56,6 +56,15 @@ test('of many due times in a short absence the last one counts', async () => {
   expect(await drills()).toHaveLength(1);
 });
 
+test('a schedule that was looked at by a clock an hour ahead goes on at its next time', async () => {
+  const { look, drills } = await schedules();
+  await look('03:29:55');
+  await look('02:29:55');
+  await look('02:30:01');
+  await look('02:30:05');
+  expect(await drills()).toEqual(['schedule nightly']);
+});
+
 test('a new schedule begins with what is due from now on, and one that is suspended with nothing', async () => {
   const { look, drills } = await schedules([nightly, { ...nightly, name: 'off', suspended: true }]);
   await look('02:30:01');

@@ -14,10 +14,14 @@ const EVERY_MS = 5_000;
 export const cronOf = ({ cron, timeZone }: Pick<ScheduleSpec, 'cron' | 'timeZone'>): Cron =>
   new Cron(cron, { timezone: timeZone, mode: '5-part', paused: true });
 
-/** The last time in (after, until] that a schedule was due and was not missed; undefined when there is none. */
+/**
+ * The last time in (after, until] that a schedule was due and was not missed; undefined when there is none. It was not
+ * looked at up to a time far from now, if that is what is written: the clock was ahead then.
+ */
 export function dueTime(schedule: ScheduleSpec, after: Date, until: Date): Date | undefined {
   const cron = cronOf(schedule);
-  const from = new Date(Math.max(after.getTime(), until.getTime() - MISSED_MS));
+  const seen = after.getTime() > until.getTime() + MISSED_MS ? 0 : after.getTime();
+  const from = new Date(Math.max(seen, until.getTime() - MISSED_MS));
   let due: Date | undefined;
   for (let next = cron.nextRun(from); next && next <= until; next = cron.nextRun(next)) due = next;
   return due;

@@ -141,3 +141,13 @@ test('logs and stored rows hold no password, no token and no hash', async () => 
   for (const { hash } of await db.query<{ hash: string }>('SELECT hash FROM refresh_tokens'))
     expect(logged).not.toContain(hash);
 });
+
+test('nobody waits for longer than a quarter of an hour because the clock was ahead when they failed', async () => {
+  const service = await customerService();
+  await service.register();
+  await service.logIn('ada@example.org', 'a guess').expect(401);
+  await service.db.query("UPDATE login_failures SET blocked_until = now() + interval '1 h'");
+  await service.logIn('ada@example.org', 'a guess').expect(401);
+  await service.db.query("UPDATE login_failures SET blocked_until = now() + interval '1 h'");
+  await service.logIn().expect(200);
+});

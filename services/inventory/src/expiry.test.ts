@@ -1,9 +1,10 @@
 import { newId } from '@orderflow/contracts/ids';
 import { anEvent } from '@orderflow/testing/events';
 import { eventually } from '@orderflow/testing/eventually';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { inventory } from '../test/inventory.ts';
 import { startExpiry } from './expiry.ts';
+import { announceExpired } from './operations/announce-expired.ts';
 
 /** Holds that run out at once, for so many orders of one item each. */
 async function expiredHolds(orders: number, { ttlMs = 0 } = {}) {
@@ -80,6 +81,16 @@ test('a paid hold never expires, one in its time not yet, and a payment after th
   const expiry = inTime.clock();
   await expiry.stop(); // it has looked once
   expect(await inTime.expirations()).toEqual([]);
+});
+
+test('a hold does not expire while the clock of Postgres is ahead of ours', async () => {
+  const { db, metrics } = await expiredHolds(1);
+  const announce = () => db.transaction((tx) => announceExpired(tx, { metrics, limit: 10 }));
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3_600_000 });
+  onTestFinished(() => void vi.useRealTimers());
+  expect(await announce()).toBe(0);
+  vi.useRealTimers();
+  expect(await announce()).toBe(1);
 });
 
 test('a clock that cannot reach the reservations says so and goes on when it can', async () => {

@@ -45,6 +45,15 @@ test('a charge is captured once, and told of with the reference of the provider'
   expect(metrics).toMatch(/payment_provider_duration_seconds_count{.*call="charge".*} 1/);
 });
 
+test('a charge that was put off by an hour, since the clock was ahead, is made at once', async () => {
+  const service = await paymentService();
+  const orderId = newId();
+  await service.handle(confirmed(orderId));
+  await service.db.query("UPDATE payments SET next_attempt_at = now() + interval '1 h'");
+  service.work();
+  await ends(service, orderId, 'CAPTURED');
+});
+
 test('a free order is paid, and refunded, without a method and without asking the bank', async () => {
   const service = await paymentService();
   const worker = service.work();

@@ -306,6 +306,14 @@ test('of two replicas one checks; the other takes over when it stops, and both t
   expect((await readInvariants()).status).toBe('holds');
 });
 
+test('a turn that ends an hour from now, since the clock was ahead, is taken over', async () => {
+  const { services, startRounds, broken, db } = await system();
+  services.add(paidOrder());
+  await db.query("UPDATE invariant_progress SET holder = 'gone', lease_until = now() + interval '1 h'");
+  startRounds('a');
+  await broken();
+});
+
 test('when no round has ended for long nothing is known, and what was known to be wrong is still shown', async () => {
   const { services, startRounds, broken, readInvariants, db } = await system();
   services.add(paidOrder({ bank: { charges: 2 } }));

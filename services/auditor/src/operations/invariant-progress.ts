@@ -27,9 +27,11 @@ const begin: Cursors = {
 };
 
 // A holder that was frozen loses its turn by the clock of Postgres, which a lock of its session would not take away.
+// Nobody has it for longer than `leaseMs`: a lease that ends later was taken while that clock was ahead.
 const TAKE = `
   UPDATE invariant_progress SET holder = $1, lease_until = now() + $2 * interval '1 millisecond'
-  WHERE holder = $1 OR lease_until < now() RETURNING cursors`;
+  WHERE holder = $1 OR lease_until < now() OR lease_until > now() + 2 * $2 * interval '1 millisecond'
+  RETURNING cursors`;
 
 const GIVE_BACK = `
   UPDATE invariant_progress SET lease_until = '-infinity' WHERE holder = $1`;

@@ -31,11 +31,14 @@ export async function endTurn({ api, release }: Turn, drill: { id: string }): Pr
 
 const holderOf = (lease: V1Lease) => lease.spec?.holderIdentity || undefined;
 
-/** By this clock against the one of who renewed it: nodes are taken to agree within a few seconds. */
+/**
+ * By this clock against the one of who renewed it: nodes are taken to agree within a few seconds. A lease that was
+ * renewed long from now was renewed by a clock that was ahead.
+ */
 function isExpired({ spec }: V1Lease): boolean {
   // The client's types call it a date; it gives text.
   const renewedAt = spec?.renewTime ? new Date(spec.renewTime).getTime() : 0;
-  return Date.now() > renewedAt + (spec?.leaseDurationSeconds ?? 0) * 1_000;
+  return Math.abs(Date.now() - renewedAt) > (spec?.leaseDurationSeconds ?? 0) * 1_000;
 }
 
 function heldBy(lease: V1Lease, holder: string, seconds: number): V1Lease {

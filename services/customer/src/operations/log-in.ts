@@ -17,9 +17,11 @@ type Login = {
   metrics: CustomerMetrics;
 };
 
+// Nobody is blocked for longer than the longest delay: who seems to be was blocked while the clock was ahead.
 const BLOCKED = `
   SELECT ceil(extract(epoch FROM blocked_until - clock_timestamp()))::int AS seconds FROM login_failures
-  WHERE email = $1 AND blocked_until > clock_timestamp()`;
+  WHERE email = $1 AND blocked_until > clock_timestamp()
+    AND blocked_until <= clock_timestamp() + make_interval(secs => $2)`;
 
 // A failure while the address is blocked does not count: its answer tells nothing about the password.
 const COUNT_FAILURE = `
@@ -29,6 +31,7 @@ const COUNT_FAILURE = `
     blocked_until = clock_timestamp()
       + make_interval(secs => ($2::int[])[least(failure.failures + 1, array_length($2::int[], 1))])
   WHERE failure.blocked_until <= clock_timestamp()
+    OR failure.blocked_until > clock_timestamp() + make_interval(secs => ($2::int[])[array_length($2::int[], 1)])
   RETURNING failures`;
 
 /**
@@ -62,7 +65,7 @@ async function refuse(db: Database, email: string, metrics: CustomerMetrics): Pr
 }
 
 async function refuseWhileBlocked(query: Query, email: string, metrics: CustomerMetrics): Promise<void> {
-  const [blocked] = await query<{ seconds: number }>(BLOCKED, [email]);
+  const [blocked] = await query<{ seconds: number }>(BLOCKED, [email, Math.max(...loginDelays)]);
   if (!blocked) return;
   metrics.logins.inc({ outcome: 'delayed' });
   throw new ProblemError(

@@ -2,11 +2,12 @@ import { appendToOutbox } from '@orderflow/messaging/outbox';
 import type { Transaction } from '@orderflow/service-kit/database';
 import type { InventoryMetrics } from '../metrics.ts';
 
-// Rows that a handler or another replica is at are passed over; they are looked at again next time.
+// Rows that a handler or another replica is at are passed over; they are looked at again next time. A hold has run out by
+// the clock of Postgres and by ours: one of them alone may be ahead for a moment.
 const MARK = `
   WITH due AS MATERIALIZED (
     SELECT order_id FROM reservations
-    WHERE status = 'HELD' AND NOT paid AND expiry_announced_at IS NULL AND expires_at <= now()
+    WHERE status = 'HELD' AND NOT paid AND expiry_announced_at IS NULL AND expires_at <= least(now(), $2::timestamptz)
     ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)
   UPDATE reservations SET expiry_announced_at = now(), sequence = sequence + 1, updated_at = now()
   FROM due WHERE reservations.order_id = due.order_id
@@ -22,7 +23,7 @@ export async function announceExpired(
   tx: Transaction,
   { metrics, limit }: { metrics: InventoryMetrics; limit: number },
 ): Promise<number> {
-  const expired = await tx.query<Expired>(MARK, [limit]);
+  const expired = await tx.query<Expired>(MARK, [limit, new Date()]);
   appendToOutbox(
     tx,
     expired.map(({ orderId, sequence, correlationId }) => ({

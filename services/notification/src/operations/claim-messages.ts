@@ -11,9 +11,13 @@ export type SendingJob = Outgoing & {
   traceparent: string | null;
 };
 
-// Materialized: a join could look for due rows anew for each row, and lock more than the limit.
+// Materialized: a join could look for due rows anew for each row, and lock more than the limit. No message waits for as
+// long as 15 minutes: what waits longer was put off while the clock was ahead, and is due at the next claim.
 const CLAIM = `
-  WITH due AS MATERIALIZED (
+  WITH too_late AS (
+    UPDATE messages SET next_attempt_at = now()
+    WHERE status = 'PENDING' AND channel = $1 AND next_attempt_at > now() + interval '15 minutes'),
+  due AS MATERIALIZED (
     SELECT id FROM messages WHERE status = 'PENDING' AND channel = $1 AND next_attempt_at <= now()
     ORDER BY next_attempt_at LIMIT $2 FOR UPDATE SKIP LOCKED)
   UPDATE messages SET attempts = attempts + 1, next_attempt_at = now() + $3 * interval '1 millisecond'

@@ -35,6 +35,17 @@ test('the fifth rejection for good is believed: the message has failed, and nobo
   expect(await scope.metrics.registry.metrics()).toMatch(/outcome="failed",service="test"\} 1/);
 });
 
+test('a message that was put off by an hour, since the clock was ahead, is sent at the next claim', async () => {
+  const { db, deliver } = await notificationDatabase();
+  const order = eventsOfOrder();
+  await deliver(order.placed(), order.paid());
+  await db.query("UPDATE messages SET next_attempt_at = now() + interval '1 h'");
+  const claim = () => claimMessages(db, { channel: 'email', limit: 1, leaseMs: 60_000 });
+  expect(await claim()).toEqual([]);
+  expect(await claim()).toHaveLength(1);
+  expect(await claim()).toEqual([]); // under a lease
+});
+
 test('a message that could not be sent for five days is given up', async () => {
   const { db, deliver, messages } = await notificationDatabase();
   const scope = testScope();

@@ -16,8 +16,11 @@ export type ProviderCall = {
   cause: Cause;
 } & ({ status: 'CHARGING'; paymentMethod: string } | { status: 'REFUNDING'; providerReference: string });
 
-// Reading the due rows as an array makes Postgres do it once, whatever plan it takes.
+// Reading the due rows as an array makes Postgres do it once, whatever plan it takes. No call waits for as long as 15
+// minutes, with a lease or without: what waits longer was put off while the clock was ahead, and is due at the next claim.
 const CLAIM = `
+  WITH too_late AS (
+    UPDATE payments SET next_attempt_at = now() WHERE next_attempt_at > now() + interval '15 minutes')
   UPDATE payments SET attempts = attempts + 1, first_attempt_at = coalesce(first_attempt_at, now()),
     next_attempt_at = now() + $2 * interval '1 millisecond'
   WHERE id = ANY(ARRAY(SELECT id FROM payments WHERE next_attempt_at <= now()
