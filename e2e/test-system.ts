@@ -5,15 +5,23 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { superviseProcess } from '@orderflow/local-runtime/process';
 import { serviceEnv } from '@orderflow/local-runtime/service-env';
-import { portsFrom, services } from '@orderflow/local-runtime/services';
+import { portsFrom, type ServiceSpec, services } from '@orderflow/local-runtime/services';
 import { startSystem } from '@orderflow/local-runtime/system';
 import type { CrashPoint } from '@orderflow/messaging/crash-points';
 import { eventually } from '@orderflow/testing/eventually';
 import { createApi } from './api.ts';
 import { createLedgers } from './ledgers.ts';
 
-/** The whole system as `npm start` runs it, on ports and in a folder of its own. */
-export async function startTestSystem(env: Record<string, string> = {}) {
+type Place = { ports: Record<string, number>; folder: string };
+
+/**
+ * The whole system as `npm start` runs it, on ports and in a folder of its own; `servicesAt` may have its services find
+ * each other elsewhere.
+ */
+export async function startTestSystem(
+  env: Record<string, string> = {},
+  servicesAt: (place: Place) => Promise<ServiceSpec[]> = async () => services,
+) {
   const folder = await mkdtemp(join(tmpdir(), 'orderflow-e2e-'));
   const root = fileURLToPath(new URL('..', import.meta.url));
   const claimed = await claimPorts();
@@ -32,6 +40,7 @@ export async function startTestSystem(env: Record<string, string> = {}) {
     dataDir: folder,
     ports,
     env: extra,
+    services: await servicesAt({ ports, folder }),
     log: (service, line) => void lines.push({ service, line }),
     onProgress: () => {},
   });

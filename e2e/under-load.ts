@@ -5,8 +5,8 @@ import { expect } from 'vitest';
 import { startTestSystem } from './test-system.ts';
 
 /** The system with one product, orders to throw at it, and the audit that follows. */
-export async function startUnderLoad(env: Record<string, string> = {}) {
-  const system = await startTestSystem(env);
+export async function startUnderLoad(...options: Parameters<typeof startTestSystem>) {
+  const system = await startTestSystem(...options);
   const { ledgers } = system;
   const { id: productId } = await system.api.createProduct(1_000_000);
   await eventually(async () => expect(await ledgers.productsUnknownToOrders()).toBe(0));

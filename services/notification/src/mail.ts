@@ -21,7 +21,8 @@ export function createMailer({ url, from, connections, timeoutMs }: MailerOption
     maxConnections: connections,
     maxMessages: Number.POSITIVE_INFINITY,
     maxRequeues: 0, // when to send again is our worker's to decide
-    idleTimeout: 30_000, // before the server's own, usually a minute or more
+    // Idle connections may be dead, and each mail that meets one waits for its time-out: there are none left after one.
+    idleTimeout: Math.min(timeoutMs, 5_000),
     connectionTimeout: timeoutMs,
     greetingTimeout: timeoutMs,
     socketTimeout: timeoutMs,

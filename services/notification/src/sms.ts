@@ -1,3 +1,4 @@
+import { Agent, fetch } from 'undici';
 import type { Send } from './domain.ts';
 
 /** Not the message's fault: too slow, too early, too many. */
@@ -5,6 +6,8 @@ const temporary = new Set([408, 425, 429]);
 
 /** Hands SMS to a gateway that takes `POST /sms {id, to, text}` and does each id once. */
 export function createHttpSms({ url, timeoutMs }: { url: string; timeoutMs: number }): Send {
+  // Idle connections may be dead, whatever the server says of how long it keeps them.
+  const dispatcher = new Agent({ keepAliveMaxTimeout: 4_000 });
   const address = `${url.replace(/\/$/, '')}/sms`;
 
   return async ({ id, orderId, recipient, body }) => {
@@ -12,6 +15,7 @@ export function createHttpSms({ url, timeoutMs }: { url: string; timeoutMs: numb
       method: 'POST',
       headers: { 'content-type': 'application/json', 'x-order-id': orderId },
       body: JSON.stringify({ id, to: recipient, text: body }),
+      dispatcher,
       signal: AbortSignal.timeout(timeoutMs),
     });
     const text = await response.text(); // read in any case, so that the connection can be used again

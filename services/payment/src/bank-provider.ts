@@ -31,7 +31,12 @@ export function createBankProvider({
   timeoutMs: number;
   connections: number;
 }): PaymentProvider {
-  const pool = new Pool(url, { connections, connect: { timeout: Math.min(timeoutMs, 3_000) } });
+  const pool = new Pool(url, {
+    connections,
+    connect: { timeout: Math.min(timeoutMs, 3_000) },
+    // Idle connections may be dead, whatever the server says of how long it keeps them.
+    keepAliveMaxTimeout: 4_000,
+  });
 
   async function post<T extends z.ZodType>(
     path: string,

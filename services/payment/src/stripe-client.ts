@@ -16,7 +16,12 @@ export function openStripe({
 }) {
   const { protocol, hostname, port } = new URL(url);
   const secure = protocol === 'https:';
-  const agent = new (secure ? https : http).Agent({ keepAlive: true, maxSockets: connections });
+  // Idle connections may be dead: they go after the time that one request waits for an answer.
+  const agent = new (secure ? https : http).Agent({
+    keepAlive: true,
+    maxSockets: connections,
+    timeout: timeoutMs,
+  });
   const stripe = new Stripe(apiKey, {
     protocol: secure ? 'https' : 'http',
     host: hostname,
