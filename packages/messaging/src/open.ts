@@ -60,8 +60,8 @@ export async function openMessaging(
       const answers = startCatchUpAnswers({ service: producer, db, redis, scope });
       onStop('catch-up answers', answers.stop);
     },
-    /** Handles the events of the group's subscriptions from now on. */
-    consume(group: Group, handlers: Subscriber): void {
+    /** Handles the events of the group's subscriptions from now on; gives whether it has all that it missed. */
+    consume(group: Group, handlers: Subscriber) {
       const redisUrl = config.REDIS_URL;
       const consumer = startConsumer({
         group,
@@ -76,6 +76,7 @@ export async function openMessaging(
       });
       onStop('consumer', consumer.stop);
       onStop('forget-inbox', forgetting.start(inboxWalk({ group })).stop);
+      return { isCaughtUp: consumer.isCaughtUp };
     },
   };
 }

@@ -41,7 +41,8 @@ await runService({ service: 'auditor', logLevel: config.LOG_LEVEL }, async (scop
     internalToken: config.INTERNAL_TOKEN,
     ownBacklog: () => readBacklog(db, { redis, group: 'auditor' }),
   });
-  const bench = createBench(client);
+  let consumer: ReturnType<typeof messaging.consume> | undefined;
+  const bench = createBench(client, { isCaughtUp: () => consumer?.isCaughtUp() ?? false });
   const everyMs = config.INVARIANT_EVERY_MS;
   const graceMs = config.INVARIANT_GRACE_MS;
   const invariants = {
@@ -72,7 +73,7 @@ await runService({ service: 'auditor', logLevel: config.LOG_LEVEL }, async (scop
     drainMs: config.DRAIN_MS,
   });
   scope.onStop('http', server.close);
-  messaging.consume('auditor', createKeeper({ metrics: createAuditMetrics(scope.metrics) }));
+  consumer = messaging.consume('auditor', createKeeper({ metrics: createAuditMetrics(scope.metrics) }));
   const rounds = startRounds({
     ...{ db, scope, client, bench, everyMs, graceMs },
     metrics: createInvariantMetrics(scope.metrics, invariants.read),

@@ -60,7 +60,8 @@ export async function auditorHarness({
     ownBacklog: () => readBacklog(db, { redis, group: 'auditor', prefix }),
     timeoutMs: 1_000,
   });
-  const bench = createBench(client, 50);
+  const reading = { isCaughtUp: true };
+  const bench = createBench(client, { isCaughtUp: () => reading.isCaughtUp, confirmMs: 50 });
   const everyMs = 100;
   const readAll = () => readInvariants(db, { bench, everyMs });
 
@@ -123,6 +124,8 @@ export async function auditorHarness({
       return { metrics, stop: consumer.stop };
     },
     bench,
+    /** Whether the rounds take the record of events for complete. */
+    reading,
     readInvariants: readAll,
     /** Starts the rounds of checks of a replica. */
     startRounds(instance = 'a', options: { sweepOrders?: number } = {}) {

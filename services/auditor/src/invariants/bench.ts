@@ -4,14 +4,30 @@ import { checkable, type Invariant, type LedgerName, readsOf } from './table.ts'
 
 const CONFIRM_MS = 500;
 
-/** What can be checked with the ledgers that there are. */
-export function createBench(client: LedgerClient, confirmMs = CONFIRM_MS): Bench {
+const CATCHING_UP: Unread = {
+  ledger: 'recorded events',
+  reason: 'The auditor reads events that it missed from the outboxes, and has not read all of them.',
+};
+
+/**
+ * What can be checked with the ledgers that there are. While `isCaughtUp` says no, the auditor's own record has gaps that
+ * are nobody's fault.
+ */
+export function createBench(
+  client: LedgerClient,
+  { isCaughtUp, confirmMs = CONFIRM_MS }: { isCaughtUp: () => boolean; confirmMs?: number },
+): Bench {
   const services: Partial<Record<LedgerName, { service: string }>> = orderLedgers;
   const present = (ledger: LedgerName) => {
     const owner = services[ledger]?.service;
     return owner === undefined || client.present(owner);
   };
-  return { invariants: checkable(present), present, confirmMs };
+  return {
+    invariants: checkable(present),
+    present,
+    confirmMs,
+    unread: () => (isCaughtUp() ? [] : [CATCHING_UP]),
+  };
 }
 
 /** Why an invariant is unknown: which of its ledgers could not be read; null when all were. */

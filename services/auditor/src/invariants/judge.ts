@@ -37,6 +37,8 @@ export type Bench = {
   present: (ledger: LedgerName) => boolean;
   /** Between two looks at what seems wrong. */
   confirmMs: number;
+  /** What cannot be read now, whatever is looked at. */
+  unread: () => Unread[];
 };
 
 const isOver = ({ since }: Suspicion, settledBy: number) => since === null || since <= settledBy;
@@ -48,7 +50,7 @@ const nameOf = ({ invariant, subject }: Suspicion) => `${invariant} ${subject}`;
  */
 export async function judge<K extends Kind>(
   kind: K,
-  first: Reading<K>,
+  reading: Reading<K>,
   {
     bench,
     settledBy,
@@ -56,6 +58,7 @@ export async function judge<K extends Kind>(
   }: { bench: Bench; settledBy: number; again: (things: Things[K][]) => Promise<Reading<K>> },
 ): Promise<Judgement> {
   const ofKind = bench.invariants.filter((invariant) => invariant.about === kind);
+  const first = { ...reading, unread: [...reading.unread, ...bench.unread()] };
   const before = suspicionsIn(kind, first, { bench, ofKind });
   const doubtful = new Set(before.filter((one) => isOver(one, settledBy)).map(({ key }) => key));
   if (doubtful.size === 0) return conclude(kind, first, { bench, ofKind, violations: [], waiting: before });
@@ -68,7 +71,7 @@ export async function judge<K extends Kind>(
   const confirmed = new Set(violations.map(nameOf));
   return conclude(
     kind,
-    { things: first.things, unread: [...first.unread, ...second.unread] },
+    { things: first.things, unread: [...first.unread, ...second.unread, ...bench.unread()] },
     {
       bench,
       ofKind,

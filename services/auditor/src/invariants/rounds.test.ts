@@ -185,6 +185,21 @@ test('without Redis it is not known whether consumers keep up, and all else is',
   await unknown('pending');
 });
 
+test('while the auditor reads what it missed, a missing event is unknown and not broken', async () => {
+  const { services, startRounds, broken, unknown, history, reading, readInvariants } = await system();
+  const orderId = newId();
+  const id = v7({ msecs: Date.now() - 2_000 }); // before the grace
+  services.events.order = [{ id, type: 'order.paid', subject: orderId }];
+  reading.isCaughtUp = false;
+  startRounds();
+  await unknown('recorded events');
+  const view = await readInvariants();
+  expect(view.invariants.find(({ name }) => name === 'events-arrive')?.reason).toContain('from the outboxes');
+  expect(await history()).toEqual([]);
+  reading.isCaughtUp = true;
+  await broken('events-arrive');
+});
+
 test('without a bank and a postbox, what needs the bank is left out, and the rest holds', async () => {
   const { services, startRounds, broken, bench } = await system({ without: ['bank', 'postbox'] });
   services.add(paidOrder());
