@@ -47,6 +47,28 @@ test('a relay that has lost its lease replays nothing, and leaves a lost stream 
   ]);
 });
 
+test('a stream is published again however much of it there was, in statements that end in time', async () => {
+  const { db, redis, stream, start, write, unpublished } = await outboxWithRelay(undefined, {
+    timeoutMs: 2_500,
+  });
+  start('a', { upkeepMs: 100 });
+  await write(ids(1));
+  await eventually(async () => expect(await unpublished()).toBe(0));
+  await db.query(`
+    INSERT INTO messaging.outbox (event_id, type, subject, envelope, published_at)
+    SELECT gen_random_uuid(), 'order.fulfilled', 's', '{}', now() FROM generate_series(1, 12500)`);
+  // So slow that all rows in one statement take longer than the 2.5 s that a statement may.
+  await db.query(`
+    CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.012); RETURN NEW; END $$`);
+  await db.query(`CREATE TRIGGER slow BEFORE UPDATE ON messaging.outbox FOR EACH ROW
+    WHEN (NEW.published_at IS NULL AND NEW.position % 50 = 0) EXECUTE FUNCTION slow()`);
+  await redis.del(stream);
+  await eventually(
+    async () => expect(await db.query('SELECT replays FROM messaging.relay')).toEqual([{ replays: 1 }]),
+    { timeoutMs: 25_000 },
+  );
+}, 60_000);
+
 test('an idle stream that lost its last entries is noticed without anything new to publish', async () => {
   const { redis, start, write, published, stream } = await outboxWithRelay();
   start('a', { upkeepMs: 100 });

@@ -5,37 +5,56 @@ import { compareIds, trimAcknowledged } from './stream.ts';
 
 type Lease = { db: Database; stream: string; instance: string; lastEntryId: string };
 
+/** Rows that one statement makes unpublished: few enough to end long before a statement times out. */
+const BATCH = 5_000;
+
+const HOLD = `
+  UPDATE messaging.relay SET lease_until = now() + $3 * interval '1 millisecond'
+  WHERE stream = $1 AND holder = $2 RETURNING stream`;
+
 // Either of the two is enough. The time is for what a replica of the release before has marked, see decision 25.
 const UNPUBLISH = `
   WITH safe AS (SELECT safe_position, safe_at - interval '5 minutes' AS at FROM messaging.relay WHERE stream = $1),
+  batch AS MATERIALIZED (
+    SELECT position FROM messaging.outbox, safe
+    WHERE position > $2 AND published_at IS NOT NULL AND (position >= safe_position OR published_at >= safe.at)
+    ORDER BY position LIMIT ${BATCH}),
   again AS (
-    UPDATE messaging.outbox SET published_at = NULL FROM safe
-    WHERE published_at IS NOT NULL AND (position >= safe_position OR published_at >= safe.at) RETURNING 1)
-  SELECT count(*) AS again FROM again`;
+    UPDATE messaging.outbox SET published_at = NULL FROM batch WHERE outbox.position = batch.position RETURNING 1)
+  SELECT (SELECT count(*) FROM again) AS again, max(position) AS last FROM batch`;
+
+const REPLAYED = `
+  UPDATE messaging.relay SET last_entry_id = $2, replays = replays + 1,
+    next_entry_id = $2, next_position = safe_position, next_at = safe_at
+  WHERE stream = $1`;
 
 /**
  * Makes the outbox unpublished again from the recorded safe point on; the relay then publishes it anew.
  * Consumers that had handled some of it pass over those by their inbox. Gives the number of rows, and undefined when
- * `instance` has lost its lease: the holder looks after the stream then, and may have replayed already.
+ * `instance` has lost its lease: the holder looks after the stream then, and may have replayed already. One that breaks
+ * off begins again: the stream counts as lost until the last batch is committed.
  */
 export async function replayOutbox({
   db,
   stream,
   instance,
   lastEntryId,
-}: Lease): Promise<number | undefined> {
-  return db.transaction(async (tx) => {
-    // First, because it locks the lease: nobody takes it over, or marks, until the replay is committed.
-    const held = await tx.query(
-      `UPDATE messaging.relay SET last_entry_id = $3, replays = replays + 1,
-         next_entry_id = $3, next_position = safe_position, next_at = safe_at
-       WHERE stream = $1 AND holder = $2 RETURNING stream`,
-      [stream, instance, lastEntryId],
-    );
-    if (held.length === 0) return undefined;
-    const [row] = await tx.query<{ again: number }>(UNPUBLISH, [stream]);
-    return row!.again;
-  });
+  leaseMs,
+}: Lease & { leaseMs: number }): Promise<number | undefined> {
+  let replayed = 0;
+  for (let after = 0; ; ) {
+    const batch = await db.transaction(async (tx) => {
+      // First, because it locks the lease: nobody takes it over, or marks, until the batch is committed.
+      if ((await tx.query(HOLD, [stream, instance, leaseMs])).length === 0) return undefined;
+      const [batch] = await tx.query<{ again: number; last: number }>(UNPUBLISH, [stream, after]);
+      if (batch!.again < BATCH) await tx.query(REPLAYED, [stream, lastEntryId]);
+      return batch!;
+    });
+    if (!batch) return undefined;
+    replayed += batch.again;
+    if (batch.again < BATCH) return replayed;
+    after = batch.last;
+  }
 }
 
 const NEXT = `

@@ -122,9 +122,9 @@ export function startRelay(options: RelayOptions) {
 
   /** The stream ends at `lastId`, without what this relay knows to be in it. */
   async function replay(lastId: string): Promise<void> {
-    const again = await replayOutbox({ db, stream, instance, lastEntryId: lastId });
-    const found = { known: lease.lastEntryId, found: lastId, again };
     toMark = [];
+    const again = await replayOutbox({ db, stream, instance, lastEntryId: lastId, leaseMs });
+    const found = { known: lease.lastEntryId, found: lastId, again };
     if (again === undefined) {
       log.warn(found, 'the stream has lost entries; left to the replica that holds the lease');
       lease.until = 0;

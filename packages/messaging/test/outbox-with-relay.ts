@@ -18,8 +18,8 @@ const fulfilled = (orderId: string): Draft => ({
 });
 
 /** An outbox, the stream it goes to, and relays between them as a test starts them. */
-export async function outboxWithRelay({ redis, prefix, url } = testRedis()) {
-  const db = await testDatabase([messagingMigrations]);
+export async function outboxWithRelay({ redis, prefix, url } = testRedis(), { timeoutMs = 5_000 } = {}) {
+  const db = await testDatabase([messagingMigrations], { timeoutMs });
   const scope = testScope();
   const stream = streamKey('order', prefix);
   const start = (instance: string, options: Partial<Parameters<typeof startRelay>[0]> = {}) => {
