@@ -1,0 +1,18 @@
+import { fillTables, wastefulLists } from '@orderflow/testing/lists';
+import { as } from '@orderflow/testing/tokens';
+import { expect, test } from 'vitest';
+import { customerService } from '../test/customer-service.ts';
+
+const FILL = `
+  INSERT INTO customers (id, name, email, guest, sequence)
+  SELECT gen_random_uuid(), CASE WHEN n % 1000 = 0 THEN 'Łucja ' ELSE 'Customer ' END || n, 'a' || n || '@example.com', true, 1
+  FROM generate_series(1, 20000) AS n`;
+
+test('every list of customers reads about as many rows as it shows, by names and by addresses', async () => {
+  const { db, app } = await customerService();
+  await fillTables(db, FILL);
+  for (const q of ['łUC', 'A1234']) {
+    const listCustomers = { filters: { q }, callers: { admin: await as.admin() } };
+    expect(await wastefulLists({ service: 'customer', app, db, samples: { listCustomers } })).toEqual([]);
+  }
+});
