@@ -30,9 +30,11 @@ const writeOld = (db: Database, rows: number, age: string) =>
 
 const acknowledge = (db: Database, before = '0 s', stream = 's') =>
   db.query(
-    `INSERT INTO messaging.relay (stream, safe_at, safe_position)
-     SELECT $2, now() - $1::interval, coalesce(max(position) + 1, 0) FROM messaging.outbox
-     WHERE published_at < now() - $1::interval
+    `WITH safe AS (
+       SELECT now() - $1::interval AS at, coalesce(max(position) + 1, 0) AS position FROM messaging.outbox
+       WHERE published_at < now() - $1::interval)
+     INSERT INTO messaging.relay (stream, safe_at, safe_position, next_at, next_position)
+     SELECT $2, at, position, at, position FROM safe
      ON CONFLICT (stream) DO UPDATE SET safe_at = excluded.safe_at, safe_position = excluded.safe_position`,
     [before, stream],
   );
