@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import type pg from 'pg';
 import type { Logger } from './logger.ts';
-import { openClient, watchSession } from './session-watch.ts';
+import { endClient, openClient, watchSession } from './session-watch.ts';
 
 /** Any constant will do, as long as every replica takes the same one. */
 const MIGRATION_LOCK = 7_238_114;
@@ -29,8 +29,9 @@ export async function migrate({
 }): Promise<void> {
   const client = openClient(url);
   await client.connect();
-  const stopWatching = await watchSession(client, url, lookEveryMs);
+  let stopWatching = () => {};
   try {
+    stopWatching = await watchSession(client, url, lookEveryMs);
     await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await client.query(`
       CREATE TABLE IF NOT EXISTS _prisma_migrations (
@@ -48,7 +49,7 @@ export async function migrate({
     }
   } finally {
     stopWatching();
-    await client.end(); // releases the lock too
+    await endClient(client); // releases the lock too
   }
 }
 

@@ -1,8 +1,10 @@
 import pg from 'pg';
 import { FORGET_LOST_CLIENTS, isAsked, silence, socketOf } from './database-silence.ts';
 
-/** A connection that takes longer than this to be made is given up. */
+/** A connection that takes longer than this to be made, or to be closed, is given up. */
 const CONNECT_MS = 5_000;
+
+const OWN_PID = { text: 'SELECT pg_backend_pid() AS pid', query_timeout: CONNECT_MS };
 
 const IS_WORKING =
   "SELECT state = 'active' AND wait_event_type IS DISTINCT FROM 'Client' AS working FROM pg_stat_activity WHERE pid = $1";
@@ -14,7 +16,7 @@ const IS_WORKING =
  */
 export async function watchSession(client: pg.Client, url: string, everyMs: number): Promise<() => void> {
   // Asked for, because a pooler in between tells its own number when a session begins.
-  const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  const { rows } = await client.query<{ pid: number }>(OWN_PID);
   const pid = rows[0]?.pid;
   let bytesRead = -1;
   let deadLooks = 0;
@@ -48,8 +50,14 @@ async function isWorking(url: string, pid: number | undefined): Promise<boolean>
     const { rows } = await client.query<{ working: boolean }>(IS_WORKING, [pid]);
     return rows[0]?.working ?? false;
   } finally {
-    client.end().catch(() => {});
+    await endClient(client);
   }
+}
+
+/** Says goodbye to Postgres, and leaves without an answer when there is none. */
+export async function endClient(client: pg.Client): Promise<void> {
+  const timer = setTimeout(() => socketOf(client).destroy(), CONNECT_MS);
+  await client.end().finally(() => clearTimeout(timer));
 }
 
 /** A client that is not connected yet. Its statements have no limit unless `queryTimeoutMs` is given. */
