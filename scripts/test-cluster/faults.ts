@@ -1,3 +1,4 @@
+import { auditorAway } from './auditor-away.ts';
 import type { Kube } from './kube.ts';
 import { until } from './until.ts';
 import { keepers, serviceNames } from './workloads.ts';
@@ -7,6 +8,8 @@ type Means = { kube: Kube; upgrade: () => Promise<void>; signal: AbortSignal };
 
 export type Fault = {
   name: string;
+  /** Too long for a run that names no faults. */
+  byNameOnly?: true;
   /** Does it. Gives a check that throws until the cluster has made good what was done. */
   inject: (means: Means) => Promise<() => Promise<void>>;
 };
@@ -33,6 +36,15 @@ const faults: Fault[] = [
   deletion('order Postgres: pod crashed', { component: 'postgres' }, '-order-postgres-', CRASH),
   deletion('Redis: pod deleted', { component: 'redis' }, '-redis-'),
   deletion('Redis: pod crashed', { component: 'redis' }, '-redis-', CRASH),
+  {
+    name: 'auditor: away for three minutes, with a small Redis',
+    inject: auditorIsAway({ seconds: 180, roomBytes: 8_000_000 }),
+  },
+  {
+    name: 'auditor: away for twenty minutes',
+    byNameOnly: true,
+    inject: auditorIsAway({ seconds: 1_200 }),
+  },
   scaling('order and inventory: to 3 replicas and back', ['order', 'inventory']),
   { name: 'all services: rolling restart', inject: restartAll },
   { name: 'helm upgrade', inject: upgradeRelease },
@@ -40,9 +52,11 @@ const faults: Fault[] = [
 
 export const faultNames = faults.map(({ name }) => name);
 
-/** The faults whose names contain one of the texts; all of them without any. */
+/** The faults whose names contain one of the texts; without any all of them but the longest. */
 export const chooseFaults = (texts: string[]): Fault[] =>
-  faults.filter(({ name }) => texts.length === 0 || texts.some((text) => name.includes(text)));
+  faults.filter(({ name, byNameOnly }) =>
+    texts.length === 0 ? !byNameOnly : texts.some((text) => name.includes(text)),
+  );
 
 /** All pods with these labels and this in their name are deleted. */
 function deletion(name: string, labels: Labels, inName: string, ...how: string[]): Fault {
@@ -60,6 +74,13 @@ function deletion(name: string, labels: Labels, inName: string, ...how: string[]
           throw new Error(`${back.length} of ${targets.length} pods are back.`);
       };
     },
+  };
+}
+
+function auditorIsAway(options: Parameters<typeof auditorAway>[1]): Fault['inject'] {
+  return async (means) => {
+    await auditorAway(means, options);
+    return () => means.kube.mustBeRolledOut({ component: 'service' });
   };
 }
 
