@@ -61,6 +61,12 @@ export function createHoldBack({ redis, stream, metrics, log, shortStream = SHOR
       metrics.heldBack.set(0);
     },
 
+    /** To be called when another replica publishes. */
+    forget(): void {
+      refusals = 0;
+      metrics.heldBack.set(0);
+    },
+
     /** Returns whether Redis refused a publication because it is full. */
     refused(error: unknown): boolean {
       if (!isOutOfMemory(error)) return false;

@@ -117,6 +117,7 @@ export function startRelay(options: RelayOptions) {
       ? { until: performance.now() + leaseMs, lastEntryId: row.last_entry_id }
       : { until: 0, lastEntryId: '0-0' };
     metrics.leader.set(row ? 1 : 0);
+    if (!row) holdBack.forget();
     return row !== undefined;
   }
 
