@@ -22,6 +22,8 @@ Environment
                            PORT_REDIS, PORT_SUPERVISOR
   REDIS_URL=redis://…      uses a Redis or Valkey ≥ 7.0 that runs already
   LOG_LEVEL=info           trace, debug, info, warn or error
+  DRILL_SCHEDULES=[…]      drills by the clock, and when none may begin, as JSON: docs/drills.md; none when not set
+  DRILL_QUIET_HOURS=[…]
 
 Data, passwords and raw logs (60 MB at most) are in .orderflow/; "npm run reset" deletes them.
 `;
@@ -52,6 +54,7 @@ async function main(): Promise<void> {
       dataDir,
       ports,
       redisUrl: process.env.REDIS_URL,
+      callerEnv: process.env,
       env: { DEMO: String(values.demo), LOG_LEVEL: process.env.LOG_LEVEL ?? 'info' },
       portPatienceMs: lock.afterKill ? 15_000 : 0,
       signal: stopping.signal,

@@ -10,7 +10,10 @@ export function serviceEnv(options: {
   internalToken: string;
   /** Goes to those only that may control the others. */
   controlToken?: string;
+  /** Goes to every service. */
   extra: Record<string, string>;
+  /** The environment of the caller: a service gets of it what its `fromCaller` names. */
+  callerEnv?: Record<string, string | undefined>;
 }): Record<string, string> {
   const { service, ports } = options;
   return {
@@ -18,13 +21,14 @@ export function serviceEnv(options: {
     NODE_ENV: 'production',
     LOG_LEVEL: 'info',
     DEMO: 'false',
+    ...service.settings,
     ...options.extra,
+    ...pick(options.callerEnv ?? {}, service.fromCaller ?? []),
     HOST: '127.0.0.1',
     PORT: String(portOf(ports, service.name)),
     INTERNAL_TOKEN: options.internalToken,
     ...(options.databaseUrl ? { DATABASE_URL: options.databaseUrl } : {}),
     ...(service.needsRedis ? { REDIS_URL: options.redisUrl } : {}),
-    ...service.settings,
     ...(service.mayControl && options.controlToken ? { SUPERVISOR_TOKEN: options.controlToken } : {}),
     ...mapValues(service.addresses, (listener) => addressOf(ports, listener)),
     ...mapValues(service.ports, (listener) => String(portOf(ports, listener))),
@@ -41,6 +45,13 @@ function portOf(ports: Record<string, number>, listener: string): number {
   if (port === undefined)
     throw new Error(`No port is given for ${listener}. Add it to the ports handed to startSystem.`);
   return port;
+}
+
+/** Those of these variables that are set. */
+function pick(env: Record<string, string | undefined>, names: string[]): Record<string, string> {
+  return Object.fromEntries(
+    names.flatMap((name): [string, string][] => (env[name] ? [[name, env[name]]] : [])),
+  );
 }
 
 function mapValues(

@@ -10,8 +10,10 @@ export type ServiceSpec = {
   answersBuyers?: true;
   /** No order and no person waits for it: the others go first when the processor is short. */
   background?: true;
-  /** Fixed settings. */
+  /** Settings that differ from the service's own defaults. */
   settings?: Record<string, string>;
+  /** Settings that it gets from the environment of `npm start`, where they are set. */
+  fromCaller?: string[];
   /** It is told where the supervisor takes orders, and its token: it may end the others, and cannot be ended so itself. */
   mayControl?: true;
 };
@@ -74,6 +76,7 @@ export const services: ServiceSpec[] = [
     ports: {},
     // Who drills a machine of one's own need not be kept from doing so again at once.
     settings: { DRIVER: 'local', DRILL_NAMESPACES: 'local', DRILL_COOLDOWN_SECONDS: '0' },
+    fromCaller: ['DRILL_SCHEDULES', 'DRILL_QUIET_HOURS'],
     mayControl: true,
   },
 ];

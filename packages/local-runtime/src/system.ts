@@ -23,6 +23,8 @@ export type SystemOptions = {
   ports: Record<string, number>;
   /** Added to the environment of every service. */
   env?: Record<string, string>;
+  /** Where a service finds the settings that its `fromCaller` names. */
+  callerEnv?: Record<string, string | undefined>;
   /** A Redis to use instead of one of our own. */
   redisUrl?: string;
   services?: ServiceSpec[];
@@ -119,6 +121,7 @@ export async function startSystem(options: SystemOptions) {
         internalToken,
         controlToken,
         extra,
+        callerEnv: options.callerEnv,
       });
       const url = addressOf(ports, service.name);
       const { handle, lastLines } = startService({ ...options, service, env });

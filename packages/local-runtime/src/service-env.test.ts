@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { fakeSpec } from './fixtures/fake-checkout.ts';
+import { serviceEnv } from './service-env.ts';
+import { services } from './services.ts';
+
+const common = { databaseUrl: undefined, redisUrl: 'redis://127.0.0.1', internalToken: 'token' };
+
+test('a setting of the caller reaches the service that names it, and no other', () => {
+  const options = { ...common, ports: { shop: 1, depot: 2 }, extra: {} };
+  const callerEnv = { RULES: 'strict', SECRET: 'of the caller', EMPTY: '' };
+  const settings = { RULES: 'usual' };
+  const shop = fakeSpec('shop', { settings, fromCaller: ['RULES', 'EMPTY', 'UNSET'] });
+  const env = serviceEnv({ ...options, service: shop, callerEnv });
+  expect(env).toMatchObject({ RULES: 'strict' });
+  for (const name of ['SECRET', 'EMPTY', 'UNSET']) expect(env).not.toHaveProperty(name);
+  const depot = serviceEnv({ ...options, service: fakeSpec('depot', { settings }), callerEnv });
+  expect(depot).toMatchObject({ RULES: 'usual' });
+});
+
+test('what is set for all services comes before the settings that a service has on one machine', () => {
+  const service = fakeSpec('shop', { settings: { DRILL_NAMESPACES: 'local' } });
+  const extra = { DRILL_NAMESPACES: 'nowhere' };
+  expect(serviceEnv({ ...common, ports: { shop: 1 }, service, extra })).toMatchObject(extra);
+});
+
+test('schedules and quiet hours of npm start reach the chaos controller alone', () => {
+  const naming = (variable: string) =>
+    services.filter(({ fromCaller }) => fromCaller?.includes(variable)).map(({ name }) => name);
+  expect(naming('DRILL_SCHEDULES')).toEqual(['chaos-controller']);
+  expect(naming('DRILL_QUIET_HOURS')).toEqual(['chaos-controller']);
+});
