@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { baseEnv } from './config.ts';
 
 /** The command line of a process that runs, for telling it from a later one with the same id; empty when there is none. */
@@ -14,5 +14,16 @@ export function commandLineOf(pid: number): string {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
   } catch {
     return '';
+  }
+}
+
+/** Whether a process works in this folder; true as well where the system does not tell (without /proc). */
+export function worksIn(pid: number, folder: string): boolean {
+  if (!existsSync('/proc/self/cwd')) return true;
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`) === realpathSync(folder);
+  } catch {
+    // It is gone, or another user's.
+    return false;
   }
 }

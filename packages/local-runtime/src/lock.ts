@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { commandLineOf } from './command-line.ts';
+import { commandLineOf, worksIn } from './command-line.ts';
 
 /** The process id of the copy of OrderFlow that works with this data folder now. `program` is a part of its command line. */
 export function runningCopy(dataDir: string, program: string): number | undefined {
@@ -11,12 +11,13 @@ export function runningCopy(dataDir: string, program: string): number | undefine
 /** The process ids of a Postgres and a Redis that still work on a data folder, such as just after their supervisor was killed. */
 export function leftoverServers(dataDir: string): number[] {
   const servers = [
-    { file: join(dataDir, 'postgres', 'cluster', 'postmaster.pid'), program: 'postgres' },
-    { file: join(dataDir, 'redis', 'redis.pid'), program: '-server' },
+    { folder: 'postgres/cluster', pidFile: 'postgres/cluster/postmaster.pid', program: 'postgres' },
+    { folder: 'redis/data', pidFile: 'redis/redis.pid', program: '-server' },
   ];
   return servers
-    .map(({ file, program }) => ({ pid: Number.parseInt(readOr(file, ''), 10), program }))
+    .map((server) => ({ ...server, pid: Number.parseInt(readOr(join(dataDir, server.pidFile), ''), 10) }))
     .filter(({ pid, program }) => commandLineOf(pid).includes(program))
+    .filter(({ pid, folder }) => worksIn(pid, join(dataDir, folder)))
     .map(({ pid }) => pid);
 }
 

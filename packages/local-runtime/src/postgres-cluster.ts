@@ -54,3 +54,32 @@ export function ensureCluster(options: {
   renameSync(draft, cluster);
   return cluster;
 }
+
+/**
+ * Gives the superuser another password while no server runs, for when the one of initdb is lost. Throws what Postgres says.
+ * https://www.postgresql.org/docs/17/app-postgres.html#APP-POSTGRES-SINGLE-USER
+ */
+export function resetPassword(options: {
+  binaries: string;
+  cluster: string;
+  account: Account;
+  user: string;
+  password: string;
+}): void {
+  const { binaries, cluster, account, user, password } = options;
+  const { status, stdout, stderr, error } = spawnSync(
+    join(binaries, 'bin', 'postgres'),
+    ['--single', '-D', cluster, 'postgres'],
+    {
+      cwd: '/',
+      env: { ...baseEnv(), LC_ALL: 'C' },
+      encoding: 'utf8',
+      // A secret has no quotes.
+      input: `ALTER ROLE ${user} PASSWORD '${password}'\n`,
+      ...account,
+    },
+  );
+  // A statement that fails does not change the exit code.
+  if (status === 0 && !/\b(ERROR|FATAL|PANIC)\b/.test(stderr)) return;
+  throw new Error(`The password of ${cluster} could not be set anew:\n${error?.message ?? stderr + stdout}`);
+}

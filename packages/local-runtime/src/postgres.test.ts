@@ -1,4 +1,4 @@
-import { lstatSync } from 'node:fs';
+import { lstatSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from '@orderflow/testing/eventually';
 import pg from 'pg';
@@ -79,6 +79,21 @@ test('a Postgres that is kept up comes back by itself, and stays down once it is
   expect(await query(server.url(), 'select 42 as answer')).toEqual([{ answer: 42 }]);
   await server.stop();
   expect(server.running).toBe(false);
+});
+
+test('a password that a power cut left empty is made anew, and the data is kept', async () => {
+  const dataDir = temporaryFolder();
+  const first = await start({ dataDir });
+  await query(first.url(), 'create table note as select 42 as answer');
+  await first.stop();
+  writeFileSync(join(dataDir, 'password'), '');
+  const second = await start({ dataDir });
+  expect(second.password).toHaveLength(43);
+  expect(await query(second.url(), 'select answer from note')).toEqual([{ answer: 42 }]);
+  await second.stop();
+  const third = await start({ dataDir });
+  expect(third.password).toBe(second.password);
+  await query(third.url(), 'select 1');
 });
 
 test('a second Postgres on the same data is refused, naming the first', async () => {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { serverAccount } from './account.ts';
@@ -5,8 +6,8 @@ import { baseEnv } from './config.ts';
 import { prepareDataFolder } from './folders.ts';
 import { freePort } from './ports.ts';
 import { postgresBinaries } from './postgres-binaries.ts';
-import { ensureCluster } from './postgres-cluster.ts';
-import { keptSecret } from './secrets.ts';
+import { ensureCluster, resetPassword } from './postgres-cluster.ts';
+import { holdsSecret, keepSecret, keptSecret, randomSecret } from './secrets.ts';
 import { keepHandle, type ServerHandle } from './server-handle.ts';
 import { launchServer, type ServerProcess } from './server-process.ts';
 import { socketPath } from './unix-socket.ts';
@@ -55,8 +56,15 @@ export async function startPostgres(options: {
   const binaries = postgresBinaries(account);
   const folder = prepareDataFolder({ path: options.dataDir, account, log: note });
   const user = 'postgres';
-  const password = keptSecret(join(folder, 'password'));
+  const passwordFile = join(folder, 'password');
+  const isLost = existsSync(join(folder, 'cluster')) && !holdsSecret(passwordFile);
+  const password = isLost ? randomSecret() : keptSecret(passwordFile);
   const cluster = ensureCluster({ binaries, folder, account, user, password });
+  if (isLost) {
+    note(`${passwordFile} is empty or gone; it gets another password`);
+    resetPassword({ binaries, cluster, account, user, password });
+    keepSecret(passwordFile, password);
+  }
   const port = options.port || (await freePort());
   const hasSocket = socketPath(folder, `.s.PGSQL.${port}`) !== undefined;
   const settings = {

@@ -1,4 +1,4 @@
-import { lstatSync, symlinkSync } from 'node:fs';
+import { existsSync, lstatSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import { Redis } from 'ioredis';
@@ -95,6 +95,17 @@ test('a Redis whose process id cannot be written to a file serves all the same, 
   expect(await ask(server.url, (redis) => redis.ping())).toBe('PONG');
   expect(notes.join()).toContain('its process id cannot be written to');
 });
+
+test.runIf(existsSync('/proc/self/cwd'))(
+  'the process id that a power cut left may be that of a Redis with other data: it is not in the way',
+  async () => {
+    const other = await start();
+    const dataDir = temporaryFolder();
+    writeFileSync(join(dataDir, 'redis.pid'), String(other.pid));
+    const server = await start({ dataDir });
+    expect(await ask(server.url, (redis) => redis.ping())).toBe('PONG');
+  },
+);
 
 test('a second Redis on the same data is refused: it would destroy it', async () => {
   const dataDir = temporaryFolder();

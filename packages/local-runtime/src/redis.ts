@@ -1,6 +1,7 @@
 import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { serverAccount } from './account.ts';
+import { worksIn } from './command-line.ts';
 import { baseEnv } from './config.ts';
 import { prepareDataFolder } from './folders.ts';
 import { freePort } from './ports.ts';
@@ -46,7 +47,7 @@ export async function startRedis(options: {
   const socket = socketPath(folder, 'redis.sock');
 
   const launch = async (): Promise<ServerProcess> => {
-    refuseSecondCopy(pidFile, folder);
+    refuseSecondCopy(pidFile, data);
     mkdirSync(data, { recursive: true, mode: 0o700 });
     if (account) chownSync(data, account.uid, account.gid);
     const server = await launchServer({
@@ -105,12 +106,13 @@ function configuration(options: {
 }
 
 /** Redis does not lock its data, and two of them on one append-only file destroy it. */
-function refuseSecondCopy(pidFile: string, folder: string): void {
+function refuseSecondCopy(pidFile: string, data: string): void {
   if (!existsSync(pidFile)) return;
   const pid = Number(readFileSync(pidFile, 'utf8'));
-  if (isRedisProcess(pid)) {
+  // After a power cut the id may be that of a Redis with other data.
+  if (isRedisProcess(pid) && worksIn(pid, data)) {
     throw new Error(
-      `The data in ${folder} is in use by another Redis (process ${pid}). Stop that copy of OrderFlow first.`,
+      `The data in ${data} is in use by another Redis (process ${pid}). Stop that copy of OrderFlow first.`,
     );
   }
 }

@@ -6,18 +6,22 @@ export function randomSecret(): string {
   return randomBytes(32).toString('base64url');
 }
 
-/**
- * The secret kept in a file that only its owner can read; made on first use. An empty file, as a full disk or a power cut
- * leaves it, holds no secret and is replaced.
- */
+/** Whether a file holds a secret. An empty one, as a full disk or a power cut leaves it, holds none. */
+export function holdsSecret(file: string): boolean {
+  return existsSync(file) && readFileSync(file, 'utf8') !== '';
+}
+
+/** The secret kept in a file that only its owner can read; made on first use. */
 export function keptSecret(file: string): string {
-  const kept = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  if (kept) return kept;
-  const secret = randomSecret();
+  if (!holdsSecret(file)) keepSecret(file, randomSecret());
+  return readFileSync(file, 'utf8');
+}
+
+/** Keeps a secret in a file that only its owner can read. */
+export function keepSecret(file: string, secret: string): void {
   const draft = `${file}.new`;
   rmSync(draft, { force: true });
   // On disk before it has its name: whoever finds the file finds the secret in it.
   writeFileSync(draft, secret, { mode: 0o600, flush: true });
   renameSync(draft, file);
-  return secret;
 }
