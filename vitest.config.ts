@@ -11,6 +11,7 @@ export default defineConfig({
           // They need a cluster: npm run test:cluster.
           exclude: ['**/node_modules/**', '**/*.cluster.test.ts'],
           globalSetup: ['packages/testing/src/global-setup.ts'],
+          setupFiles: ['packages/testing/src/no-warnings.ts'],
           testTimeout: 30_000,
           // Vitest leaves a processor to others, which is half of a small machine. These wait for Postgres most of the time.
           maxWorkers: availableParallelism() + 1,
@@ -22,6 +23,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['e2e/**/*.test.ts'],
+          setupFiles: ['packages/testing/src/no-warnings.ts'],
           testTimeout: 60_000,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },

@@ -101,11 +101,17 @@ export async function startTestSystem(
       await system.stop();
       claimed.release();
       await rm(folder, { recursive: true, force: true });
+      const warned = lines.filter(({ line }) => isWarning(line));
+      if (warned.length > 0) throw new Error(`Node warned in a service: ${JSON.stringify(warned)}`);
     },
   };
 }
 
 export type TestSystem = Awaited<ReturnType<typeof startTestSystem>>;
+
+/** A warning of Node's, before a service has its log and after. */
+const isWarning = (line: string): boolean =>
+  /^\(node:\d+\) .*Warning/.test(line) || line.includes('"msg":"Node warned"');
 
 /** Above the ports of a system, where its second replicas listen. */
 const REPLICA_OFFSET = 30;

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, get } from 'node:http';
+import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { eventually } from '@orderflow/testing/eventually';
@@ -151,4 +152,24 @@ test('closing with a drain goes on answering kept connections and tells them to 
   expect(await ask()).toEqual({ connection: 'close', reused: true });
   await closed;
   await expect(ask()).rejects.toThrow('ECONNREFUSED');
+});
+
+test('a warning of Node is an error in the log', async () => {
+  const { said } = start('warns');
+  const { error } = await said('Node warned');
+  expect(error!.message).toContain('-11 is a negative number');
+});
+
+test.each([
+  ['the head of its request', 'GET / HTTP/1.1\r\nhost: '],
+  ['its body', 'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n{'],
+])('a client that does not finish %s is cut off', async (_what, text) => {
+  const app = express().post('/', express.json(), (_req, res) => void res.end());
+  const inputTimeouts = { headersTimeout: 200, requestTimeout: 300, connectionsCheckingInterval: 50 };
+  const server = await listen(app, { port: 0, host: '127.0.0.1', log: silentLog, inputTimeouts });
+  onTestFinished(() => server.close());
+  const socket = connect(server.port, '127.0.0.1').on('error', () => {});
+  onTestFinished(() => void socket.destroy());
+  socket.write(text);
+  await once(socket.resume(), 'close');
 });

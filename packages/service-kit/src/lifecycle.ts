@@ -1,5 +1,5 @@
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Express } from 'express';
 import { createHealth, type Health } from './health.ts';
@@ -54,6 +54,9 @@ export async function runService(
   process.on('SIGINT', () => void stop('SIGINT', 0));
   // Started by a supervisor with an IPC channel: when that is killed, nobody else would end us.
   process.on('disconnect', () => void stop('the supervisor is gone', 0));
+  // A warning of Node's is a fault of ours. It becomes one line of the log instead of several on standard error.
+  process.removeAllListeners('warning');
+  process.on('warning', (error) => log.error({ error }, 'Node warned'));
   // Node would end the process anyway; this way it is one readable line.
   process.on('uncaughtException', (error) => {
     log.fatal({ error }, 'uncaught exception');
@@ -74,14 +77,30 @@ export async function runService(
   }
 }
 
-type ListenOptions = { port: number; host: string; log: Logger; drainMs?: number };
+type ListenOptions = {
+  port: number;
+  host: string;
+  log: Logger;
+  drainMs?: number;
+  /** Called with each new connection, which it may destroy. */
+  onConnection?: (socket: Socket) => void;
+  inputTimeouts?: typeof INPUT_TIMEOUTS;
+};
+
+/** A client that takes longer to send a head, or a request, is answered with 408. Answers take as long as they do. */
+const INPUT_TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 60_000, connectionsCheckingInterval: 2_000 };
 
 /**
  * Listens; fails when the port is taken. Gives the port and a close that lets requests in flight finish, after it has
  * told those who keep connections to leave, for at most `drainMs`.
  */
-export async function listen(app: Express, { port, host, log, drainMs = 0 }: ListenOptions) {
-  const server: Server = app.listen(port, host);
+export async function listen(
+  app: Express,
+  { port, host, log, drainMs = 0, onConnection, inputTimeouts = INPUT_TIMEOUTS }: ListenOptions,
+) {
+  const server: Server = createServer(inputTimeouts, app);
+  if (onConnection) server.on('connection', onConnection);
+  server.listen(port, host);
   await new Promise<void>((resolve, reject) => {
     server.once('listening', resolve);
     server.once('error', reject);

@@ -15,7 +15,12 @@ test('when batches keep taking long it rests longer than they take', () => {
 
 test('batches that take a little are no reason to rest longer', () => {
   const rest = createPace({ lingerMs: 5, factor: 4 });
-  for (let i = 0; i < 100; i++) expect(rest(9)).toBeLessThanOrEqual(0);
+  for (let i = 0; i < 100; i++) expect(rest(9)).toBe(0);
+});
+
+test('a batch that takes longer than the linger is followed at once, never after a negative pause', () => {
+  const rest = createPace({ lingerMs: 28, factor: 4 });
+  expect(rest(39)).toBe(0);
 });
 
 test('one slow batch hardly lengthens the rest, and is forgotten', () => {

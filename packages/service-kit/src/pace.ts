@@ -22,6 +22,6 @@ export function createPace({ lingerMs, factor }: { lingerMs: number; factor: num
   return (tookMs: number): number => {
     if (lingerMs === 0) return 0;
     usualMs += (Math.min(tookMs, LONGEST_REST_MS) - usualMs) * WEIGHT;
-    return Math.max(lingerMs - tookMs, Math.min(LONGEST_REST_MS, (usualMs - SHORT_MS) * factor));
+    return Math.max(0, lingerMs - tookMs, Math.min(LONGEST_REST_MS, (usualMs - SHORT_MS) * factor));
   };
 }

@@ -27,5 +27,6 @@ await runService({ service: 'fixture', logLevel: 'info' }, async ({ log, onStop,
       throw new Error('a bug');
     }, 10);
   }
+  if (mode === 'warns') setTimeout(() => {}, -11);
   if (mode === 'rejects') void Promise.reject(new Error('a bug'));
 });

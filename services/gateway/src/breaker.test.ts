@@ -94,8 +94,9 @@ test('a service that is silent is left alone too, until it answers a probe', asy
     asked += 1;
     if (!silent) res.end('awake');
   });
-  const { url } = await startGateway({ order }, { timeoutMs: 100, breaker: { failures: 2, openMs: 300 } });
-  for (let i = 0; i < 2; i++) expect((await fetch(`${url}/api/orders`)).status).toBe(504);
+  const { url } = await startGateway({ order }, { timeoutMs: 1_000, breaker: { failures: 2, openMs: 300 } });
+  const ask = async () => (await fetch(`${url}/api/orders`)).status;
+  expect(await Promise.all([ask(), ask()])).toEqual([504, 504]);
   expect((await fetch(`${url}/api/orders`)).status).toBe(503);
   expect(asked).toBe(2);
   silent = false;

@@ -47,7 +47,7 @@ export function createGrips({ note }: { note: (message: string) => void }) {
     clearTimeout(before?.timer);
     const { name, uid } = process;
     const begun = before && how === 'hold' ? before.begun : begin(process, how);
-    const timer = setTimeout(() => expire(grip), until.getTime() - Date.now());
+    const timer = setTimeout(() => expire(grip), Math.max(0, until.getTime() - Date.now()));
     const grip: Kept = { name, by, how, until, process, uid, timer, begun };
     // Written down before it is done: whoever asks meanwhile sees that there is something to undo.
     kept.set(name, grip);

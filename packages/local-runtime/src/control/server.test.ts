@@ -89,7 +89,9 @@ test('a process that was frozen is continued at its time, and one held down star
     expect((await call('GET', '/processes/shop')).body).toMatchObject({ held: false, ready: true }),
   );
   expect(shop.uid).not.toBe(uid);
-  expect(notes.filter((note) => note.includes('let go of'))).toHaveLength(2);
+
+  await call('PUT', '/grips/shop', { by: 'd3', how: 'freeze', until: inSeconds(-1) });
+  await eventually(() => expect(notes.filter((note) => note.includes('let go of'))).toHaveLength(3));
 });
 
 test('probes spare a process that a drill has frozen, and no other that is frozen', async () => {
