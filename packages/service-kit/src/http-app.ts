@@ -1,5 +1,7 @@
+import { MAX_BODY_BYTES } from '@orderflow/contracts/api/operation';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import type { Auth } from './auth.ts';
+import { boundBodies } from './body-budget.ts';
 import { databaseProblem } from './database-problem.ts';
 import type { Health } from './health.ts';
 import type { Logger } from './logger.ts';
@@ -15,9 +17,10 @@ type HttpAppOptions = {
   routes: (app: Express) => void;
   /** Reads who asks from the bearer token; without it every request is nobody's. */
   auth?: Auth;
-  bodyLimit?: string;
-  /** False leaves bodies unread: a proxy passes them on as they come. */
-  parseBodies?: boolean;
+  /** Bytes of a JSON body. */
+  bodyLimit?: number;
+  /** `json`: parsed before the routes. `bounded`: the routes read them. `own`: the app also bounds them itself. */
+  bodies?: 'json' | 'bounded' | 'own';
 };
 
 /**
@@ -30,16 +33,17 @@ export function createHttpApp({
   health,
   routes,
   auth,
-  bodyLimit = '256kb',
-  parseBodies = true,
+  bodyLimit = MAX_BODY_BYTES,
+  bodies = 'json',
 }: HttpAppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', false);
   mountProbes(app, health, metrics);
   app.use(withRequestContext, observe(log, metrics));
+  if (bodies !== 'own') app.use(boundBodies());
   if (auth) app.use(auth.authenticate);
-  if (parseBodies) app.use(express.json({ limit: bodyLimit }));
+  if (bodies === 'json') app.use(express.json({ limit: bodyLimit }));
   routes(app);
   app.use((req) => {
     throw new ProblemError('not_found', `${req.method} ${req.path} is not served here.`);

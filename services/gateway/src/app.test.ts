@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MAX_IMAGE_BYTES } from '@orderflow/contracts/http/catalogue';
 import { eventually } from '@orderflow/testing/eventually';
 import { as, testAuth } from '@orderflow/testing/tokens';
 import { expect, test } from 'vitest';
-import { problemOf, startGateway, startService, textOf } from '../test/harness.ts';
+import { problemOf, startGateway, startService } from '../test/harness.ts';
 import { configSchema } from './config.ts';
 
 test('a bad token is refused here, even where none is needed, and the service does not hear of it', async () => {
@@ -104,17 +103,6 @@ test('a named page may ask first, without a token, and may read why it was refus
   });
   expect(refused.status).toBe(401);
   expect(refused.headers.get('access-control-allow-origin')).toBe('https://shop.example');
-});
-
-test('pictures may be as large as the inventory takes them, and other bodies may not', async () => {
-  const inventory = await startService(async (req, res) => res.end(String((await textOf(req)).length)));
-  const { url } = await startGateway({ inventory });
-  const body = Buffer.alloc(MAX_IMAGE_BYTES, 'x');
-  const picture = await fetch(`${url}/api/products/1/image`, { method: 'PUT', body });
-  expect(await picture.text()).toBe(String(MAX_IMAGE_BYTES));
-  expect((await fetch(`${url}/api/products/1`, { method: 'PATCH', body })).status).toBe(413);
-  const larger = Buffer.alloc(MAX_IMAGE_BYTES * 2);
-  expect((await fetch(`${url}/api/products/1/image`, { method: 'PUT', body: larger })).status).toBe(413);
 });
 
 test('the configuration has defaults for all but addresses and secrets', () => {

@@ -4,8 +4,9 @@ import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
 import type { Express } from 'express';
 import type { Redis } from 'ioredis';
 import { mountDocs } from './docs.ts';
+import { createIntake, type IntakeOptions } from './intake.ts';
 import type { LiveAnswers } from './live-answers.ts';
-import { createGatewayMetrics } from './metrics.ts';
+import { createGatewayMetrics, measureBodies } from './metrics.ts';
 import { createProxy } from './proxy.ts';
 import { createRateLimiter, type RateLimits } from './rate-limits.ts';
 import { mountRoutes } from './routes.ts';
@@ -21,6 +22,7 @@ export type Deps = {
   redis: Redis;
   prefix?: string;
   limits: RateLimits;
+  intake: IntakeOptions;
   demo: boolean;
   timeoutMs: number;
   trustProxy: number | string;
@@ -31,6 +33,8 @@ export function createApp(deps: Deps) {
   const { scope, auth, upstreams, liveAnswers, demo, timeoutMs, trustProxy, corsOrigins } = deps;
   const metrics = createGatewayMetrics(scope.metrics, upstreams);
   const { limit, limitRefused } = createRateLimiter({ ...deps, metrics, log: scope.log });
+  const intake = createIntake(deps.intake, (why) => metrics.refusedBodies.inc({ why }));
+  measureBodies(scope.metrics, intake.bytesInFlight);
 
   function mount(app: Express) {
     app.set('trust proxy', trustProxy);
@@ -38,13 +42,14 @@ export function createApp(deps: Deps) {
     app.use(securityHeaders({ corsOrigins }));
     if (corsOrigins.length > 0) app.use(crossOrigin(corsOrigins));
     mountDocs(app, { demo });
-    app.use(auth.authenticate, limitRefused, limit);
+    app.use(intake.admit, auth.authenticate, limitRefused, limit);
     mountRoutes(app, {
       demo,
       proxyTo: (route) =>
         createProxy({
           upstream: upstreams[route.upstream],
           route,
+          intake,
           timeoutMs,
           liveAnswers,
           metrics,
@@ -53,5 +58,5 @@ export function createApp(deps: Deps) {
     });
   }
 
-  return createHttpApp({ ...scope, parseBodies: false, routes: mount });
+  return createHttpApp({ ...scope, bodies: 'own', routes: mount });
 }

@@ -13,16 +13,18 @@ function breakerWithClock() {
     now: () => clock.now,
     onChange: (state) => changes.push(state),
   });
+  const call = () => breaker.pass()!;
+  // As many calls at the same time.
   const fail = (times: number) => {
-    for (let i = 0; i < times; i++) breaker.failed();
+    for (const pass of Array.from({ length: times }, call)) pass.failed();
   };
-  return { clock, changes, breaker, fail };
+  return { clock, changes, breaker, call, fail };
 }
 
 test('failures in a row open it; a success between them does not let it come to that', () => {
-  const { breaker, fail, changes } = breakerWithClock();
+  const { breaker, call, fail, changes } = breakerWithClock();
   fail(2);
-  breaker.succeeded();
+  call().succeeded();
   fail(2);
   expect([breaker.waitMs(), changes]).toEqual([0, []]);
   fail(1);
@@ -35,41 +37,59 @@ test('one probe goes when it was open long enough, all others go on waiting', ()
   clock.now = 999;
   expect(breaker.waitMs()).toBe(1);
   clock.now = 1_000;
-  expect([breaker.waitMs(), breaker.waitMs()]).toEqual([0, 1_000]);
+  expect([breaker.waitMs(), breaker.waitMs()]).toEqual([0, 0]);
+  expect([breaker.pass() !== undefined, breaker.pass(), breaker.waitMs()]).toEqual([true, undefined, 1_000]);
   expect(breaker.state()).toBe('half-open');
 });
 
 test('a probe that fails keeps it open for as long again, one that succeeds closes it', () => {
-  const { breaker, clock, fail, changes } = breakerWithClock();
+  const { breaker, clock, call, fail, changes } = breakerWithClock();
   fail(3);
   clock.now = 1_000;
-  breaker.waitMs();
+  const probe = call();
   clock.now = 1_200;
-  fail(1);
+  probe.failed();
   expect(breaker.waitMs()).toBe(1_000);
   clock.now = 2_200;
-  expect(breaker.waitMs()).toBe(0);
-  breaker.succeeded();
-  expect([breaker.waitMs(), breaker.waitMs()]).toEqual([0, 0]);
+  call().succeeded();
+  const [one, another] = [call(), call()];
+  expect([one, breaker.waitMs()]).toEqual([another, 0]);
   expect(changes).toEqual(['open', 'half-open', 'open', 'half-open', 'closed']);
   fail(2);
   expect(breaker.state()).toBe('closed');
 });
 
 test('a probe whose end nobody saw is followed by another', () => {
-  const { breaker, clock, fail } = breakerWithClock();
+  const { breaker, clock, call, fail } = breakerWithClock();
   fail(3);
   clock.now = 1_000;
-  breaker.waitMs();
+  const first = call();
   clock.now = 2_000;
   expect(breaker.waitMs()).toBe(0);
+  call();
+  // What the first has to give back is not the second's.
+  first.cancelled();
+  expect(breaker.waitMs()).toBe(1_000);
+});
+
+test('a probe that is cancelled is given to the next call at once', () => {
+  const { breaker, clock, call, fail } = breakerWithClock();
+  fail(3);
+  clock.now = 1_000;
+  const probe = call();
+  expect(breaker.waitMs()).toBe(1_000);
+  probe.cancelled();
+  expect(breaker.waitMs()).toBe(0);
+  call().succeeded();
+  expect(breaker.state()).toBe('closed');
 });
 
 test('failures of calls that began before it opened do not keep it open longer', () => {
-  const { breaker, clock, fail } = breakerWithClock();
+  const { breaker, clock, call, fail } = breakerWithClock();
+  const early = call();
   fail(3);
   clock.now = 900;
-  fail(5);
+  early.failed();
   expect(breaker.waitMs()).toBe(100);
 });
 
@@ -77,7 +97,7 @@ test('a service that is dead is left alone: 503 at once, with Retry-After, and n
   const payment = await startService((_req, res) => res.end('fine'));
   const { url, metrics } = await startGateway({ payment }, { breaker: { failures: 3, openMs: 60_000 } });
   for (let i = 0; i < 3; i++) expect((await fetch(`${url}/api/orders`)).status).toBe(503);
-  const refused = await fetch(`${url}/api/orders`, { method: 'POST', body: 'x'.repeat(100_000) });
+  const refused = await fetch(`${url}/api/orders`, { method: 'POST', body: 'x'.repeat(50_000) });
   expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '60']);
   expect((await problemOf(refused)).detail).toContain('Nothing was done');
   const text = await metrics.registry.metrics();
@@ -124,4 +144,51 @@ test('errors that a service answers with, and clients that leave, say nothing ag
   );
   for (let i = 0; i < 5; i++) await fetch(`${url}/api/orders`);
   expect(asked).toBe(10);
+});
+
+/** A service that was dead and lives again, behind a breaker that lets one probe through. */
+async function comingBack() {
+  const clock = { now: 0 };
+  let dead = true;
+  const asked: string[] = [];
+  const order = await startService((req, res) => {
+    if (dead) return void req.socket.resetAndDestroy();
+    asked.push(req.method!);
+    if (req.method === 'POST')
+      req.resume(); // and never answered
+    else res.end('back');
+  });
+  const breaker = { failures: 1, openMs: 60_000, now: () => clock.now };
+  const gateway = await startGateway({ order }, { breaker });
+  expect((await fetch(`${gateway.url}/api/orders`, { method: 'DELETE' })).status).toBe(503);
+  expect((await fetch(`${gateway.url}/api/orders`)).status).toBe(503);
+  dead = false;
+  clock.now = 60_000;
+  return { ...gateway, asked, breaker: gateway.upstreams.order.breaker };
+}
+
+test('a client that sends its body slowly does not hold the probe', async () => {
+  const { open, url, metrics } = await comingBack();
+  const { outgoing } = open('/api/orders', { method: 'POST', headers: { 'content-length': '100' } });
+  outgoing.on('error', () => {});
+  outgoing.write('{');
+  await eventually(async () =>
+    expect(await metrics.registry.metrics()).toContain(
+      'gateway_body_bytes{budget="nobodys",service="test"} 100',
+    ),
+  );
+  expect(await (await fetch(`${url}/api/orders`)).text()).toBe('back');
+  outgoing.destroy();
+});
+
+test('a probe whose client leaves is given to the next call', async () => {
+  const { open, url, asked, breaker } = await comingBack();
+  const { outgoing } = open('/api/orders', { method: 'POST' });
+  outgoing.on('error', () => {});
+  outgoing.end('{}');
+  await eventually(() => expect(asked).toEqual(['POST']));
+  expect((await fetch(`${url}/api/orders`)).status).toBe(503);
+  outgoing.destroy();
+  await eventually(() => expect(breaker.waitMs()).toBe(0));
+  expect(await (await fetch(`${url}/api/orders`)).text()).toBe('back');
 });

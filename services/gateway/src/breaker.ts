@@ -1,23 +1,32 @@
 export const breakerStates = ['closed', 'open', 'half-open'] as const;
 export type BreakerState = (typeof breakerStates)[number];
 
-type BreakerOptions = {
+export type BreakerOptions = {
   /** So many failures in a row open it. */
   failures: number;
-  /** How long it stays open before one may try again, and how long that one may keep all others waiting. */
+  /** How long it stays open before one call may try again, and how long that call may keep all others waiting. */
   openMs: number;
   onChange?: (state: BreakerState) => void;
   now?: () => number;
 };
 
+/** Permission for one call. Its holder says how the call ended, once. */
+export type Pass = {
+  succeeded(): void;
+  failed(): void;
+  /** Nobody saw the outcome, as when the client left: a probe is given back. */
+  cancelled(): void;
+};
+
 /**
- * A circuit breaker: after failures in a row nobody asks any more, but for one probe every `openMs`; the first
- * success lets all through again. Nothing need be said of a call whose outcome nobody saw.
+ * A circuit breaker: after failures in a row no call passes, but for one probe every `openMs`. The first success lets
+ * all pass again.
  */
 export function createBreaker({ failures, openMs, onChange, now = () => performance.now() }: BreakerOptions) {
   let state: BreakerState = 'closed';
   let inARow = 0;
   let nextProbeAt = 0;
+  let probe: Pass | undefined;
 
   const become = (next: BreakerState) => {
     if (next === state) return;
@@ -25,29 +34,50 @@ export function createBreaker({ failures, openMs, onChange, now = () => performa
     onChange?.(next);
   };
 
+  function succeeded(): void {
+    inARow = 0;
+    become('closed');
+  }
+
+  function failed(): void {
+    inARow += 1;
+    if (state === 'open' || inARow < failures) return;
+    nextProbeAt = now() + openMs;
+    become('open');
+  }
+
+  // All calls of a closed breaker share this one.
+  const ordinary: Pass = { succeeded, failed, cancelled() {} };
+
+  function newProbe(): Pass {
+    const own: Pass = {
+      succeeded,
+      failed,
+      cancelled() {
+        if (probe === own && state === 'half-open') nextProbeAt = now();
+      },
+    };
+    return own;
+  }
+
+  /** Returns 0 when a call may pass now, else the milliseconds until it makes sense to ask again. Grants nothing. */
+  const waitMs = (): number => (state === 'closed' ? 0 : Math.max(0, nextProbeAt - now()));
+
   return {
     state: () => state,
+    waitMs,
 
-    /** 0 when a call may go now, else the milliseconds until it makes sense to ask again. */
-    waitMs(): number {
-      if (state === 'closed') return 0;
-      const wait = nextProbeAt - now();
-      if (wait > 0) return wait;
+    /**
+     * Returns permission for a call that is sent at once, or `undefined` while none may pass. A probe that has not
+     * ended after `openMs` is followed by another.
+     */
+    pass(): Pass | undefined {
+      if (state === 'closed') return ordinary;
+      if (waitMs() > 0) return undefined;
       nextProbeAt = now() + openMs;
       become('half-open');
-      return 0;
-    },
-
-    succeeded() {
-      inARow = 0;
-      become('closed');
-    },
-
-    failed() {
-      inARow += 1;
-      if (state === 'open' || inARow < failures) return;
-      nextProbeAt = now() + openMs;
-      become('open');
+      probe = newProbe();
+      return probe;
     },
   };
 }

@@ -3,7 +3,10 @@ import { readConfig } from '@orderflow/service-kit/config';
 import { listen, runService } from '@orderflow/service-kit/lifecycle';
 import { createApp } from './app.ts';
 import { configSchema } from './config.ts';
+import { boundConnections, MAX_CONNECTIONS } from './connections.ts';
+import { intakeDefaults } from './intake.ts';
 import { createLiveAnswers } from './live-answers.ts';
+import { countRefusedConnections } from './metrics.ts';
 import { openQuotaRedis } from './shared-quotas.ts';
 import { openUpstreams } from './upstreams.ts';
 
@@ -40,16 +43,20 @@ await runService({ service: 'gateway', logLevel: config.LOG_LEVEL }, async (scop
       user: config.RATE_LIMIT_USER_PER_MINUTE,
       auth: config.RATE_LIMIT_AUTH_PER_MINUTE ?? (config.DEMO ? 3_000 : 30),
     },
+    intake: intakeDefaults,
     demo: config.DEMO,
     timeoutMs,
     trustProxy: config.TRUST_PROXY,
     corsOrigins: config.CORS_ORIGINS,
   });
+  // All connections may be those of one proxy.
+  const each = config.TRUST_PROXY === 0 ? MAX_CONNECTIONS.each : MAX_CONNECTIONS.total;
   const server = await listen(app, {
     port: config.PORT,
     host: config.HOST,
     log: scope.log,
     drainMs: config.DRAIN_MS,
+    onConnection: boundConnections({ ...MAX_CONNECTIONS, each }, countRefusedConnections(scope.metrics)),
   });
   scope.onStop('http', server.close);
   // Before the above, which waits for all answers to end.

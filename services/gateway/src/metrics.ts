@@ -60,7 +60,36 @@ export function createGatewayMetrics({ registry }: Metrics, upstreams: Upstreams
     help: 'Requests that were not counted together with those of other replicas: Redis did not answer',
     registers: [registry],
   });
-  return { answered, retried, shortened, limited, uncounted };
+  const refusedBodies = new Counter({
+    name: 'gateway_body_refusals_total',
+    help: 'Bodies refused: nobody (a token is missing), too_large, too_slow, each (budget of an address), total',
+    labelNames: ['why'],
+    registers: [registry],
+  });
+  return { refusedBodies, answered, retried, shortened, limited, uncounted };
+}
+
+/** Series of the bytes that bodies take; read when they are asked for. */
+export function measureBodies({ registry }: Metrics, bytesInFlight: () => Record<string, number>) {
+  new Gauge({
+    name: 'gateway_body_bytes',
+    help: 'Bytes reserved for the bodies under way: known (sent with a token) or nobodys',
+    labelNames: ['budget'],
+    registers: [registry],
+    collect() {
+      for (const [budget, bytes] of Object.entries(bytesInFlight())) this.set({ budget }, bytes);
+    },
+  });
+}
+
+/** Returns the count of connections that were closed at once. */
+export function countRefusedConnections({ registry }: Metrics): () => void {
+  const refused = new Counter({
+    name: 'gateway_connections_refused_total',
+    help: 'Connections closed at once, since their address or all together had too many',
+    registers: [registry],
+  });
+  return () => refused.inc();
 }
 
 export type GatewayMetrics = ReturnType<typeof createGatewayMetrics>;

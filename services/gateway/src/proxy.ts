@@ -1,11 +1,11 @@
 import { errorCodes } from '@orderflow/contracts/errors';
+import { hasBody } from '@orderflow/service-kit/body-budget';
 import type { Logger } from '@orderflow/service-kit/logger';
-import { ProblemError } from '@orderflow/service-kit/problem';
 import { requestContext } from '@orderflow/service-kit/request-context';
 import type { RequestHandler } from 'express';
 import type { Dispatcher, Pool } from 'undici';
 import { passOnTo } from './answer.ts';
-import { hasBody, readBody } from './body.ts';
+import type { Pass } from './breaker.ts';
 import {
   circuitProblem,
   codeOf,
@@ -15,6 +15,7 @@ import {
   toProblem,
 } from './failures.ts';
 import { requestHeaders } from './headers.ts';
+import type { Intake } from './intake.ts';
 import { type LiveAnswers, stoppingProblem } from './live-answers.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import type { Route } from './routes.ts';
@@ -23,6 +24,7 @@ import type { Upstream } from './upstreams.ts';
 type ProxyOptions = {
   upstream: Upstream;
   route: Route;
+  intake: Intake;
   timeoutMs: number;
   liveAnswers: LiveAnswers;
   metrics: GatewayMetrics;
@@ -36,20 +38,21 @@ const nobodyWaits = new Error('nobody waits for the answer any more');
  * errors included, is passed on as it is; only the lack of an answer becomes a problem of our own.
  */
 export function createProxy(options: ProxyOptions): RequestHandler {
-  const { upstream, timeoutMs, liveAnswers, metrics, log } = options;
-  const { path: route, bodyLimit, live } = options.route;
+  const { upstream, intake, timeoutMs, liveAnswers, metrics, log } = options;
+  const { path: route, live } = options.route;
   const { breaker } = upstream;
+
+  function refusedBy(waitMs: number) {
+    metrics.shortened.inc({ upstream: upstream.name });
+    return circuitProblem(upstream.name, waitMs);
+  }
 
   return (req, res, next) => {
     if (res.closed) return; // the client left while we looked at who it is
     const { correlationId, traceparent } = requestContext(req);
     const withBody = hasBody(req);
     const waitMs = breaker.waitMs();
-    if (waitMs > 0) {
-      req.resume();
-      metrics.shortened.inc({ upstream: upstream.name });
-      throw circuitProblem(upstream.name, waitMs);
-    }
+    if (waitMs > 0) throw refusedBy(waitMs);
     const request: Dispatcher.DispatchOptions = {
       path: req.url,
       method: req.method as Dispatcher.HttpMethod,
@@ -58,27 +61,31 @@ export function createProxy(options: ProxyOptions): RequestHandler {
     const observe = metrics.answered.startTimer({ upstream: upstream.name, route });
     let connection: Dispatcher.DispatchController | undefined;
     let over = false;
+    let pass: Pass | undefined;
+    let timer: NodeJS.Timeout | undefined;
 
-    // The whole wait counts: for the body, for a connection, for the answer to begin.
-    const timer = setTimeout(() => {
-      end(
-        withBody && !req.complete
-          ? new ProblemError('invalid_request', `The body did not arrive within ${timeoutMs} ms.`)
-          : timeoutProblem(upstream.name, timeoutMs),
-      );
-    }, timeoutMs);
     const forget = live ? liveAnswers.add(finish) : undefined;
     res.once('close', () => {
       forget?.();
       end(); // all is sent, or the client has left
     });
     const pool = live ? upstream.live : upstream.kept;
-    if (!withBody) send(pool);
+    if (!withBody) begin();
     else {
-      readBody(req, bodyLimit).then((body) => {
+      intake.bodyOf(req).then((body) => {
         request.body = body;
-        send(pool);
+        begin();
       }, end);
+    }
+
+    /** Sends the request, which is whole: a probe is not held while a client is sending its body. */
+    function begin(): void {
+      if (over) return;
+      pass = breaker.pass();
+      if (!pass) return void end(refusedBy(breaker.waitMs()));
+      // The whole wait for the service counts: for a connection, and for the answer to begin.
+      timer = setTimeout(() => end(timeoutProblem(upstream.name, timeoutMs)), timeoutMs);
+      send(pool);
     }
 
     function send(pool: Pool): void {
@@ -87,7 +94,7 @@ export function createProxy(options: ProxyOptions): RequestHandler {
       pool.dispatch(request, {
         ...passOnTo(res, (status) => {
           clearTimeout(timer);
-          breaker.succeeded();
+          pass?.succeeded();
           observe({ status });
         }),
         onRequestStart(controller) {
@@ -113,13 +120,15 @@ export function createProxy(options: ProxyOptions): RequestHandler {
       clearTimeout(timer);
       if (!res.writableEnded) connection?.abort(nobodyWaits);
       if (!failure) {
+        pass?.cancelled();
         if (!res.headersSent) observe({ status: 499 });
         return;
       }
       log.warn({ correlationId, upstream: upstream.name, route, reason: codeOf(failure) }, 'no whole answer');
       if (res.headersSent) return void res.destroy();
       const problem = toProblem(failure, upstream.name, timeoutMs);
-      if (speaksAgainst(problem)) breaker.failed();
+      if (speaksAgainst(problem)) pass?.failed();
+      else pass?.cancelled();
       observe({ status: errorCodes[problem.code].status });
       next(problem);
     }

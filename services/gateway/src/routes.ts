@@ -1,13 +1,10 @@
 import { ProblemError } from '@orderflow/service-kit/problem';
 import type { Express, RequestHandler } from 'express';
-import { MEGABYTE } from './body.ts';
 import type { UpstreamName } from './upstreams.ts';
 
 export type Route = {
   path: string;
   upstream: UpstreamName;
-  /** Bytes of a request's body, 1 MB unless told otherwise. */
-  bodyLimit?: number;
   /** Answers that go on for as long as somebody listens. */
   live?: true;
 };
@@ -23,8 +20,7 @@ export const routes: Route[] = [
   { path: '/api/orders/:id/events', upstream: 'auditor', live: true },
   { path: '/api/orders{/*rest}', upstream: 'order' },
   { path: '/api/sellers{/*rest}', upstream: 'order' },
-  // Pictures of 2 MB, and some room for what a form puts around them.
-  { path: '/api/products/:id/image', upstream: 'inventory', bodyLimit: 2.25 * MEGABYTE },
+  { path: '/api/products/:id/image', upstream: 'inventory' },
   { path: '/api/products{/*rest}', upstream: 'inventory' },
   { path: '/api/inventory{/*rest}', upstream: 'inventory' },
   { path: '/api/reservations{/*rest}', upstream: 'inventory' },

@@ -45,17 +45,18 @@ export function createSharedQuotas({ redis, prefix, log }: Options) {
   });
 
   async function take(buckets: Bucket[]): Promise<Shared | undefined> {
-    if (breaker.waitMs() > 0) return undefined;
+    const pass = breaker.pass();
+    if (!pass) return undefined;
     try {
       const [waitMs = 0, ...numbers] = await run(buckets);
-      breaker.succeeded();
+      pass.succeeded();
       return {
         waitMs,
         left: buckets.map((_, i) => ({ remaining: numbers[2 * i]!, fullInMs: numbers[2 * i + 1]! })),
       };
     } catch (error) {
       log.debug({ error }, 'Redis did not count a request');
-      breaker.failed();
+      pass.failed();
       return undefined;
     }
   }

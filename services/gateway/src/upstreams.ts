@@ -1,5 +1,5 @@
 import { Pool } from 'undici';
-import { type Breaker, type BreakerState, createBreaker } from './breaker.ts';
+import { type Breaker, type BreakerOptions, type BreakerState, createBreaker } from './breaker.ts';
 
 export const upstreamNames = [
   'order',
@@ -31,7 +31,7 @@ const LIVE_CONNECTIONS = 2_000;
 type Options = {
   /** Between two chunks of an answer. */
   timeoutMs: number;
-  breaker?: { failures: number; openMs: number };
+  breaker?: Omit<BreakerOptions, 'onChange'>;
   onBreaker?: (upstream: UpstreamName, state: BreakerState) => void;
 };
 

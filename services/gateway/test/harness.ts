@@ -14,6 +14,8 @@ import { testScope } from '@orderflow/testing/scope';
 import { testAuth } from '@orderflow/testing/tokens';
 import { expect, onTestFinished } from 'vitest';
 import { createApp, type Deps } from '../src/app.ts';
+import type { BreakerOptions } from '../src/breaker.ts';
+import { type IntakeOptions, intakeDefaults } from '../src/intake.ts';
 import { createLiveAnswers } from '../src/live-answers.ts';
 import { openQuotaRedis } from '../src/shared-quotas.ts';
 import { openUpstreams, type UpstreamName } from '../src/upstreams.ts';
@@ -35,9 +37,10 @@ export const startService = async (listener: RequestListener): Promise<string> =
 /** An address where nobody listens. */
 export const deadAddress = 'http://127.0.0.1:1';
 
-type Options = Partial<Omit<Deps, 'limits'>> & {
+type Options = Partial<Omit<Deps, 'limits' | 'intake'>> & {
+  intake?: Partial<IntakeOptions>;
   limits?: Partial<Deps['limits']>;
-  breaker?: { failures: number; openMs: number };
+  breaker?: Omit<BreakerOptions, 'onChange'>;
 };
 
 /** Quotas of the run's Redis, under keys that no other test uses. */
@@ -53,7 +56,7 @@ export async function testQuotas() {
 /** The gateway, listening, in front of services of the test's own; those not given are dead. */
 export async function startGateway(
   urls: Partial<Record<UpstreamName, string>>,
-  { timeoutMs = 2_000, limits, breaker, redis, prefix, ...options }: Options = {},
+  { timeoutMs = 2_000, limits, intake, breaker, redis, prefix, ...options }: Options = {},
 ) {
   const all = {
     order: deadAddress,
@@ -77,6 +80,7 @@ export async function startGateway(
     liveAnswers,
     ...quotas,
     limits: { address: 1_000_000, user: 1_000_000, auth: 1_000_000, ...limits },
+    intake: { ...intakeDefaults, ...intake },
     demo: false,
     timeoutMs,
     trustProxy: 0,

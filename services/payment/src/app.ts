@@ -1,3 +1,4 @@
+import { MAX_BODY_BYTES } from '@orderflow/contracts/api/operation';
 import { mountDeadLetterRoutes } from '@orderflow/messaging/dead-letter-routes';
 import { mountMessagingLedgers } from '@orderflow/messaging/ledger-routes';
 import type { Auth } from '@orderflow/service-kit/auth';
@@ -27,11 +28,11 @@ export const createApp = (deps: Deps) =>
   createHttpApp({
     ...deps.scope,
     auth: deps.auth,
-    parseBodies: false,
+    bodies: 'bounded',
     routes(app) {
       const { db, redis, webhook } = deps;
       if (webhook) mountStripeWebhook(app, { db, webhook });
-      app.use(express.json({ limit: '256kb' }));
+      app.use(express.json({ limit: MAX_BODY_BYTES }));
       mountRoutes(app, deps);
       mountDeadLetterRoutes(app, { db, group: 'payment' });
       mountMessagingLedgers(app, { db, redis, group: 'payment' });

@@ -7,6 +7,7 @@ import {
   imageQuery,
   inventoryView,
   listProductsQuery,
+  MAX_IMAGE_BYTES,
   movementView,
   productView,
   reservationView,
@@ -82,6 +83,7 @@ export const catalogue = {
     params: idParams,
     body: z.file(),
     bodyTypes: imageMediaType.options,
+    bodyLimit: MAX_IMAGE_BYTES,
     success: { status: 200, schema: productView },
   },
   deleteProductImage: {

@@ -5,6 +5,9 @@ export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 /** `service` is the internal token; `public` is anybody, with a token or without. */
 export type Caller = 'public' | 'customer' | 'seller' | 'admin' | 'service';
 
+/** Bytes of a body that services and gateway take. */
+export const MAX_BODY_BYTES = 256 * 1024;
+
 /** One thing that the API does, as it is served through the gateway. */
 export type Operation = {
   method: Method;
@@ -30,6 +33,8 @@ export type Operation = {
   body?: z.ZodType;
   /** Of a body that is not JSON. */
   bodyTypes?: readonly string[];
+  /** Bytes of a body; `MAX_BODY_BYTES` unless told otherwise. */
+  bodyLimit?: number;
   success: {
     status: number;
     schema?: z.ZodType;
