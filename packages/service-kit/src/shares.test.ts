@@ -18,3 +18,14 @@ test('a refusal takes nothing', () => {
   const shares = createShares({ total: 10, each: 3 });
   expect([shares.take('a', 4), shares.inAll(), shares.take('a', 3)]).toEqual(['each', 0, undefined]);
 });
+
+test('what has no key counts in all only', () => {
+  const shares = createShares({ total: 3, each: 1 });
+  expect([shares.take(undefined, 2), shares.take('a'), shares.take(undefined)]).toEqual([
+    undefined,
+    undefined,
+    'total',
+  ]);
+  shares.giveBack(undefined, 2);
+  expect(shares.inAll()).toBe(1);
+});

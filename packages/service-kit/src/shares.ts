@@ -15,22 +15,26 @@ export function createShares({ total, each }: Bounds) {
   return {
     inAll: () => inAll,
 
-    /** Takes `amount` for `key`. Returns the bound that refuses it; nothing is taken then. */
-    take(key: string, amount = 1): Exceeded | undefined {
-      const own = held.get(key) ?? 0;
-      if (own + amount > each) return 'each';
+    /**
+     * Takes `amount` for `key`; without a key only the total counts. Returns the bound that refuses it; nothing is taken
+     * then.
+     */
+    take(key: string | undefined, amount = 1): Exceeded | undefined {
+      const own = key === undefined ? 0 : (held.get(key) ?? 0) + amount;
+      if (own > each) return 'each';
       if (inAll + amount > total) return 'total';
-      held.set(key, own + amount);
+      if (key !== undefined) held.set(key, own);
       inAll += amount;
       return undefined;
     },
 
     /** Gives back what `take` took. */
-    giveBack(key: string, amount = 1): void {
+    giveBack(key: string | undefined, amount = 1): void {
+      inAll -= amount;
+      if (key === undefined) return;
       const left = (held.get(key) ?? 0) - amount;
       if (left > 0) held.set(key, left);
       else held.delete(key);
-      inAll -= amount;
     },
   };
 }

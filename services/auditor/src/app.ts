@@ -9,6 +9,7 @@ import type { Sources } from './all-dead-letters.ts';
 import type { PrismaClient } from './generated/prisma/client.ts';
 import type { Checks } from './invariants/check.ts';
 import type { LiveEvents } from './live.ts';
+import type { OrderWaits } from './order-waits.ts';
 import { mountRoutes } from './routes.ts';
 import { mountAuditRoutes } from './routes-audit.ts';
 import { mountDeadLetterPages } from './routes-dead-letters.ts';
@@ -21,6 +22,7 @@ export type Deps = {
   redis: Redis;
   prisma: PrismaClient;
   live: LiveEvents;
+  waits: OrderWaits;
   deadLetters: Sources;
   invariants: Checks & { read: () => Promise<InvariantsView> };
 };

@@ -245,7 +245,7 @@ test('a client that takes nothing is let go, and others do not notice', async ()
   await record(flood(orderId));
   await openDeaf(port, `/api/orders/${orderId}/events`, admin);
   const stream = await follow(orderId, admin);
-  await eventually(() => expect(stream.events).toHaveLength(121));
+  await eventually(() => expect(stream.events).toHaveLength(121), { timeoutMs: 25_000 });
   await eventually(async () =>
     expect(await scope.metrics.registry.metrics()).toContain(
       'audit_live_streams_ended_total{why="slow",service="test"} 1',
@@ -276,4 +276,29 @@ test('more streams than a process may have are refused, with when to try again',
   expect(problem.parse(await refused.response.json()).code).toBe('unavailable');
   stream.leave();
   await eventually(async () => expect((await follow(orderId, admin)).response.status).toBe(200));
+});
+
+test('an account opens streams up to its share and is then told 429; another account is served', async () => {
+  const { follow, orderId, admin, scope } = await withOrder({ live: { perAccount: 3 } });
+  const own = await Promise.all(numbers(3).map(() => follow(orderId, admin)));
+  expect(own.map(({ response }) => response.status)).toEqual([200, 200, 200]);
+  const refused = await follow(orderId, admin);
+  expect([refused.response.status, refused.response.headers.get('retry-after')]).toEqual([429, '5']);
+  const { code, detail } = problem.parse(await refused.response.json());
+  expect([code, detail]).toEqual(['rate_limited', expect.stringContaining('Close a live stream')]);
+  expect(await scope.metrics.registry.metrics()).toContain(
+    'audit_live_streams_refused_total{why="each",service="test"} 1',
+  );
+
+  const others = [await as.admin(), await as.customer('ada@example.org'), await as.service()];
+  for (const headers of others) expect((await follow(orderId, headers)).response.status).toBe(200);
+  own[0]!.leave();
+  await eventually(async () => expect((await follow(orderId, admin)).response.status).toBe(200));
+});
+
+test('the parts of OrderFlow have no share of their own', async () => {
+  const { follow, orderId } = await withOrder({ live: { perAccount: 1 } });
+  const service = await as.service();
+  const streams = await Promise.all(numbers(3).map(() => follow(orderId, service)));
+  expect(streams.map(({ response }) => response.status)).toEqual([200, 200, 200]);
 });

@@ -2,8 +2,9 @@ import { fullJitter } from '@orderflow/messaging/backoff';
 import { createWaker } from '@orderflow/messaging/waker';
 import type { Database } from '@orderflow/service-kit/database';
 import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
-import { ProblemError } from '@orderflow/service-kit/problem';
+import { createShares } from '@orderflow/service-kit/shares';
 import type { Response } from 'express';
+import { streamProblem } from './live-problems.ts';
 import { createLiveMetrics } from './metrics.ts';
 import { onKept } from './operations/keep-events.ts';
 import { type NumberedEvent, PER_ORDER, readNews } from './read-news.ts';
@@ -14,16 +15,22 @@ type Stream = {
   /** The number of the last event that was written to it. */
   after: number;
   res: Response;
+  /** The account that watches; undefined for a part of OrderFlow. */
+  account: string | undefined;
   openedAt: number;
   /** Since when its client has not taken all that was written. */
   behindSince: number | undefined;
 };
+
+type Followed = Pick<Stream, 'orderId' | 'after' | 'account'>;
 
 type Options = {
   db: Database;
   scope: Pick<ServiceScope, 'log' | 'metrics' | 'health'>;
   /** Streams that are open at once. */
   maxStreams: number;
+  /** Of these, streams of one account. */
+  perAccount?: number;
   /** How long what another replica kept may go unseen; what this process keeps is seen at once. */
   pollMs?: number;
   /** Below the time-outs of the proxies on the way. */
@@ -54,12 +61,14 @@ export function startLiveEvents({
   db,
   scope,
   maxStreams,
+  perAccount = 20,
   pollMs = 500,
   heartbeatMs = 5_000,
   slowMs = 10_000,
   maxAgeMs = 15 * 60_000,
 }: Options) {
   const streams = new Set<Stream>();
+  const shares = createShares({ total: maxStreams, each: perAccount });
   const log = scope.log.child({ part: 'live events' });
   const metrics = createLiveMetrics(scope.metrics);
   const loop = scope.health.watchLoop('live events', 60_000);
@@ -67,25 +76,26 @@ export function startLiveEvents({
   const stopListening = onKept(db, waker.wake);
   let stopping = false;
 
-  /** Answers with every event of an order after a number, and then with those to come. Throws `unavailable`. */
-  function follow(res: Response, { orderId, after }: { orderId: string; after: number }): void {
-    if (stopping || streams.size >= maxStreams) {
-      throw new ProblemError(
-        'unavailable',
-        'No more live streams can be opened here. Try again in a second.',
-        {
-          retryAfter: 1,
-        },
-      );
-    }
+  /**
+   * Answers with every event of an order after a number, and then with those to come. Throws `rate_limited` when the
+   * account has its share of streams, `unavailable` when there are no more for anybody.
+   */
+  function follow(res: Response, { orderId, after, account }: Followed): void {
+    if (stopping) throw streamProblem.total();
     if (res.destroyed) return; // left while we looked the order up; nothing would tell us again
+    const isHead = res.req.method === 'HEAD';
+    const exceeded = isHead ? undefined : shares.take(account);
+    if (exceeded) {
+      metrics.refused.inc({ why: exceeded });
+      throw streamProblem[exceeded]();
+    }
     res.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
       'x-accel-buffering': 'no',
     });
-    if (res.req.method === 'HEAD') return void res.end();
-    const stream: Stream = { orderId, after, res, openedAt: Date.now(), behindSince: undefined };
+    if (isHead) return void res.end();
+    const stream: Stream = { orderId, after, res, account, openedAt: Date.now(), behindSince: undefined };
     streams.add(stream);
     metrics.open.set(streams.size);
     res.once('close', () => leave(stream, 'left'));
@@ -103,6 +113,7 @@ export function startLiveEvents({
 
   function leave(stream: Stream, why: string): void {
     if (!streams.delete(stream)) return;
+    shares.giveBack(stream.account);
     metrics.open.set(streams.size);
     metrics.ended.inc({ why });
   }

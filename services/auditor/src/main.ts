@@ -16,6 +16,7 @@ import { createLedgerClient } from './ledger-client.ts';
 import { startLiveEvents } from './live.ts';
 import { createAuditMetrics } from './metrics.ts';
 import { createInvariantMetrics } from './metrics-invariants.ts';
+import { createOrderWaits } from './order-waits.ts';
 import { readInvariants } from './read-invariants.ts';
 import { remoteDeadLetters } from './remote-dead-letters.ts';
 
@@ -26,6 +27,7 @@ await runService({ service: 'auditor', logLevel: config.LOG_LEVEL }, async (scop
   const messaging = await openMessaging(scope, { config, migrations });
   const { db, redis } = messaging;
   const live = startLiveEvents({ db, scope, maxStreams: config.LIVE_STREAMS });
+  const waits = createOrderWaits({ db, metrics: scope.metrics });
   const lettersAt = (service: string, url: string) =>
     remoteDeadLetters({ service, url, internalToken: config.INTERNAL_TOKEN });
   const client = createLedgerClient({
@@ -56,6 +58,7 @@ await runService({ service: 'auditor', logLevel: config.LOG_LEVEL }, async (scop
     redis,
     prisma: new PrismaClient({ adapter: new PrismaPg(db.pool) }),
     live,
+    waits,
     deadLetters: {
       order: lettersAt('order', config.ORDER_URL),
       inventory: lettersAt('inventory', config.INVENTORY_URL),

@@ -47,4 +47,25 @@ export const createLiveMetrics = ({ registry }: Metrics) => ({
     labelNames: ['why'],
     registers: [registry],
   }),
+  refused: new Counter({
+    name: 'audit_live_streams_refused_total',
+    help: 'Streams refused: their account had its share (each), or all together had (total)',
+    labelNames: ['why'],
+    registers: [registry],
+  }),
+});
+
+/** The series of the requests that wait for an order. */
+export const createWaitMetrics = ({ registry }: Metrics) => ({
+  waiting: new Gauge({
+    name: 'audit_order_waiters',
+    help: 'Requests that wait for an order which was placed a moment ago',
+    registers: [registry],
+  }),
+  ended: new Counter({
+    name: 'audit_order_waits_total',
+    help: 'Requests that waited for an order: it came (found), it did not (expired), or the client left; or refused',
+    labelNames: ['outcome'],
+    registers: [registry],
+  }),
 });

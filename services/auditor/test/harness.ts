@@ -26,6 +26,7 @@ import { startLiveEvents } from '../src/live.ts';
 import { createAuditMetrics } from '../src/metrics.ts';
 import { createInvariantMetrics } from '../src/metrics-invariants.ts';
 import { keepEvents } from '../src/operations/keep-events.ts';
+import { createOrderWaits } from '../src/order-waits.ts';
 import { readInvariants } from '../src/read-invariants.ts';
 import { openStream } from './open-stream.ts';
 
@@ -34,16 +35,19 @@ const migrations = [messagingMigrations, new URL('../prisma/migrations/', import
 const internalToken = (await as.service()).authorization.replace('Bearer ', '');
 
 type Live = Partial<Parameters<typeof startLiveEvents>[0]>;
+type Waits = Partial<Parameters<typeof createOrderWaits>[0]>;
 
 /** The auditor on a database and streams of its own: its app, and its consumer when a test starts it. */
 export async function auditorHarness({
   live,
+  waits,
   others = {},
   urls = {},
   maxOrders = 1_000,
   graceMs = 1_000,
 }: {
   live?: Live;
+  waits?: Waits;
   others?: Sources;
   /** Of services whose ledgers are read. */
   urls?: Record<string, string>;
@@ -66,13 +70,14 @@ export async function auditorHarness({
   const readAll = () => readInvariants(db, { bench, everyMs });
 
   /** A replica's HTTP side, which listens. */
-  async function serve(options: Live = {}) {
+  async function serve(options: Live = {}, waitOptions: Waits = {}) {
     const scope = testScope();
     const live = startLiveEvents({ db, scope, maxStreams: 100, ...options });
+    const waits = createOrderWaits({ db, metrics: scope.metrics, ...waitOptions });
     const deadLetters = { ...others, auditor: deadLettersOf({ db, group: 'auditor' }) };
     const prisma = new PrismaClient({ adapter: new PrismaPg(db.pool) });
     const invariants = { ...createChecks({ db, client, bench, graceMs, maxOrders }), read: readAll };
-    const app = createApp({ scope, auth: testAuth, db, redis, prisma, live, deadLetters, invariants });
+    const app = createApp({ scope, auth: testAuth, db, redis, prisma, live, waits, deadLetters, invariants });
     const server = await listen(app, { port: 0, host: '127.0.0.1', log: silentLog });
     let stopped: Promise<void> | undefined;
     /** In the order of `main.ts`. */
@@ -94,7 +99,7 @@ export async function auditorHarness({
     };
   }
 
-  const replica = await serve(live);
+  const replica = await serve(live, waits);
   const record = (events: Envelope[]) => db.transaction((tx) => keepEvents(tx, events));
 
   return {

@@ -3,9 +3,10 @@ import type { ServerResponse } from 'node:http';
 import { eventually } from '@orderflow/testing/eventually';
 import { expect, test } from 'vitest';
 import { startGateway, startService, textOf } from '../test/harness.ts';
+import { createLiveAnswers } from './live-answers.ts';
 
 /** A gateway before an auditor whose streams the test feeds. */
-async function gatewayWithStreams(options: { timeoutMs?: number } = {}) {
+async function gatewayWithStreams(options: Parameters<typeof startGateway>[1] = {}) {
   const streams: ServerResponse[] = [];
   const auditor = await startService((req, res) => {
     if (req.url !== '/api/orders/1/events') return void res.end('at once');
@@ -90,4 +91,26 @@ test('a stream that had not begun when the gateway stopped is a 503', async () =
   await eventually(() => expect(asked).toBe(true));
   liveAnswers.stop();
   expect((await answer).statusCode).toBe(503);
+});
+
+test('an address has its share of streams, and gets another when it closes one; others are served', async () => {
+  const liveAnswers = createLiveAnswers({ total: 4, each: 2 });
+  const { listen, open, streams } = await gatewayWithStreams({ liveAnswers, trustProxy: 1 });
+  const ask = async (address: string) => {
+    const { outgoing, answer } = open('/api/orders/1/events', { headers: { 'x-forwarded-for': address } });
+    outgoing.on('error', () => {});
+    outgoing.end();
+    return answer;
+  };
+  const first = await listen();
+  await listen();
+  const own = '127.0.0.1';
+  const refused = await ask(own);
+  expect([refused.statusCode, refused.headers['retry-after']]).toEqual([429, '5']);
+  expect(JSON.parse(await textOf(refused)).code).toBe('rate_limited');
+  expect(streams).toHaveLength(2);
+  for (const n of [1, 2]) expect((await ask(`203.0.113.${n}`)).statusCode).toBe(200);
+  expect((await ask('203.0.113.3')).statusCode).toBe(503);
+  first.outgoing.destroy();
+  await eventually(async () => expect((await ask(own)).statusCode).toBe(200));
 });

@@ -1,11 +1,13 @@
 import { errorCodes } from '@orderflow/contracts/errors';
+import { actorOf } from '@orderflow/service-kit/auth';
 import { hasBody } from '@orderflow/service-kit/body-budget';
 import type { Logger } from '@orderflow/service-kit/logger';
 import { requestContext } from '@orderflow/service-kit/request-context';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import type { Dispatcher, Pool } from 'undici';
 import { passOnTo } from './answer.ts';
 import type { Pass } from './breaker.ts';
+import { clientAddress } from './client-address.ts';
 import {
   circuitProblem,
   codeOf,
@@ -30,6 +32,10 @@ type ProxyOptions = {
   metrics: GatewayMetrics;
   log: Logger;
 };
+
+/** Returns the address whose share of live answers counts; the parts of OrderFlow have none. */
+const addressOf = (req: Request): string | undefined =>
+  actorOf(req)?.kind === 'service' ? undefined : clientAddress(req.ip);
 
 const nobodyWaits = new Error('nobody waits for the answer any more');
 
@@ -64,7 +70,7 @@ export function createProxy(options: ProxyOptions): RequestHandler {
     let pass: Pass | undefined;
     let timer: NodeJS.Timeout | undefined;
 
-    const forget = live ? liveAnswers.add(finish) : undefined;
+    const forget = live ? liveAnswers.add(addressOf(req), finish) : undefined;
     res.once('close', () => {
       forget?.();
       end(); // all is sent, or the client has left

@@ -1,5 +1,6 @@
 import { Pool } from 'undici';
 import { type Breaker, type BreakerOptions, type BreakerState, createBreaker } from './breaker.ts';
+import { MAX_LIVE_ANSWERS } from './live-answers.ts';
 
 export const upstreamNames = [
   'order',
@@ -25,9 +26,6 @@ export type Upstream = {
 
 export type Upstreams = Record<UpstreamName, Upstream>;
 
-/** So many people can watch something live through one gateway. */
-const LIVE_CONNECTIONS = 2_000;
-
 type Options = {
   /** Between two chunks of an answer. */
   timeoutMs: number;
@@ -52,7 +50,7 @@ export function openUpstreams(
     // Behind one address there may be many replicas: connections that lived for ever would never reach new ones.
     kept: new Pool(urls[name], { ...common, connections: 64, clientTtl: 30_000 }),
     fresh: new Pool(urls[name], { ...common, connections: 8, pipelining: 0 }),
-    live: new Pool(urls[name], { ...common, connections: LIVE_CONNECTIONS, pipelining: 0 }),
+    live: new Pool(urls[name], { ...common, connections: MAX_LIVE_ANSWERS.total, pipelining: 0 }),
     breaker: createBreaker({ ...breaker, onChange: (state) => onBreaker?.(name, state) }),
   });
   const upstreams: Upstreams = {

@@ -133,7 +133,8 @@ export const orders = {
     path: '/api/orders/{id}/events',
     service: 'auditor',
     tag: 'Orders',
-    summary: 'The same live, as server-sent events that resume after Last-Event-ID',
+    summary:
+      'The same live, as server-sent events that resume after Last-Event-ID; 20 at once for an account',
     who: everybody,
     params: orderParams,
     query: liveEventsQuery,
