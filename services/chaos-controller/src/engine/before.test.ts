@@ -41,6 +41,12 @@ describe('guards', () => {
     expect(effects.filter((effect) => effect !== 'tell' && effect !== 'end-turn')).toEqual([]);
   });
 
+  test('a drill that ended an hour from now, by a clock that was ahead, keeps none from running', () => {
+    const last = { name: 'redis-crash', endedAt: started + 3_600_000 };
+    const { effects } = drive(drillOf(), { look: () => rules({ last }) });
+    expect(effects).toContain('start-orders');
+  });
+
   test('all that stands against a drill is said at once, with the figures', () => {
     const { drill } = drive(drillOf(), {
       look: () => ({
