@@ -35,7 +35,7 @@ export const deadLetterView = z.object({
   id: z.uuid(),
   /** Who gave up on it: the service, which is also the name of its consumer group. */
   service: z.string(),
-  /** The id of the event, or stream/entry when it has none. */
+  /** The id of the event; one made from the body when it has none. */
   key: z.string(),
   type: z.string().nullable(),
   orderId: z.uuid().nullable(),
