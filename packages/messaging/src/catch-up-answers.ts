@@ -21,10 +21,10 @@ const PAGE_ROWS = 500;
 /** Positions that a page looks at: a rare type must not make it read the whole outbox. */
 const PAGE_POSITIONS = 20_000;
 
-/** A group that no longer waits for its answer must not leave it in Redis. */
+/** An answer that nobody fetches leaves Redis after this time. */
 const ANSWER_LIVES_MS = 30_000;
 
-const LOOK_EVERY_MS = 250;
+const LOOK_EVERY_MS = 500;
 
 const ENDS = 'SELECT min(position) AS lowest, max(position) AS highest FROM messaging.outbox';
 
@@ -37,7 +37,7 @@ async function readPage(
   db: Database,
   { type, after }: { type: string; after: number },
 ): Promise<CatchUpPage> {
-  // First: what is committed later than this, at whatever position, is published later and read from the stream.
+  // First: an event that is committed later than this, at whatever position, is published later and read from the stream.
   const [ends] = await db.query<{ lowest: number | null; highest: number | null }>(ENDS);
   if (!ends || ends.lowest === null || ends.highest === null) return { after, end: true, rows: [] };
   const start = Math.max(after, ends.lowest - 1);
@@ -73,7 +73,7 @@ export function startCatchUpAnswers({ service, db, redis, scope, prefix }: Optio
   const stopped = new AbortController();
 
   async function answer(field: string, text: string): Promise<void> {
-    // Who deletes it answers it.
+    // The replica that deletes the request answers it.
     if ((await redis.hdel(requestsKey(stream), field)) === 0) return;
     const request = catchUpRequest.parse(JSON.parse(text));
     const page = await readPage(db, request);

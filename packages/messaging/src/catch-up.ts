@@ -30,6 +30,9 @@ import { type Entry, producerOf } from './stream.ts';
 /** How long a producer may take to answer, before the group asks again. */
 const ANSWER_WITHIN_MS = 10_000;
 
+/** How often a group looks whether it was cut loose, or something was passed over. */
+const LOOK_EVERY_MS = 2_000;
+
 /** Events that are handled in one transaction. */
 const BATCH = 100;
 
@@ -44,7 +47,6 @@ type Options = {
   handle: (entries: Entry[]) => Promise<void>;
   streams: string[];
   knownMs?: number;
-  lookEveryMs?: number;
 };
 
 /**
@@ -54,7 +56,7 @@ type Options = {
  */
 export function startCatchUp(options: Options) {
   const { group, handlers, db, redis, scope, metrics, handle, streams } = options;
-  const { knownMs = WANTS_ARE_KNOWN_MS, lookEveryMs = 1_000 } = options;
+  const { knownMs = WANTS_ARE_KNOWN_MS } = options;
   const log = scope.log.child({ part: 'catch-up' });
   const loop = scope.health.watchLoop('catch-up', 60_000);
   const wants = wantsOf(group, handlers);
@@ -136,7 +138,7 @@ export function startCatchUp(options: Options) {
         openRows = await openTypes(db, group, wants);
         asked.add(stream);
         metrics.catchingUp.set(openRows);
-        if (!found) await rest(lookEveryMs);
+        if (!found) await rest(LOOK_EVERY_MS);
       });
     }
   }
