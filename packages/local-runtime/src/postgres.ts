@@ -144,7 +144,11 @@ export async function createDatabase(
   server: LocalPostgres,
   options: { name: string; owner: string; password: string },
 ): Promise<void> {
-  const client = new pg.Client({ connectionString: server.url() });
+  const client = new pg.Client({
+    connectionString: server.url(),
+    connectionTimeoutMillis: 30_000,
+    query_timeout: 60_000,
+  });
   await client.connect();
   try {
     const owner = client.escapeIdentifier(options.owner);

@@ -33,7 +33,8 @@ test('with Sentinels the new primary is found by their word, and the old one may
   const replicasKnown = async () =>
     (await sentinel.admin.call('SENTINEL', 'REPLICAS', 'orders')) as unknown[];
   await eventually(async () => expect(await replicasKnown()).toHaveLength(1), { timeoutMs: 25_000 });
-  await sentinel.admin.call('SENTINEL', 'FAILOVER', 'orders');
+  // Refused until the replica has been heard of lately.
+  await eventually(() => sentinel.admin.call('SENTINEL', 'FAILOVER', 'orders'), { everyMs: 200 });
   await eventually(async () => expect(await replica.admin.role()).toContain('master'));
   await eventually(async () => expect(await primary.admin.role()).toContain('slave'), { timeoutMs: 20_000 });
   await way.send();
