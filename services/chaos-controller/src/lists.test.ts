@@ -15,7 +15,9 @@ const FILL = `
     CASE WHEN n <= 20 THEN 'order-evict' ELSE 'redis-crash' END, phase, spec, state, started_by
   FROM drills, generate_series(1, 5000) AS n`;
 
-test('every list of drills reads about as many rows as it shows, with each filter and page', async () => {
+test('every list of drills reads about as many rows as it shows, with each filter and page', {
+  timeout: 90_000,
+}, async () => {
   const db = await drillDatabase();
   await startDrill(db, { name: 'redis-crash', spec: { ...aSpec(), dryRun: false }, startedBy: 'a test' });
   await fillTables(db, FILL);

@@ -5,10 +5,12 @@ import { customerService } from '../test/customer-service.ts';
 
 const FILL = `
   INSERT INTO customers (id, name, email, guest, sequence)
-  SELECT gen_random_uuid(), CASE WHEN n % 1000 = 0 THEN 'Łucja ' ELSE 'Customer ' END || n, 'a' || n || '@example.com', true, 1
-  FROM generate_series(1, 20000) AS n`;
+  SELECT gen_random_uuid(), CASE WHEN n % 500 = 0 THEN 'Łucja ' ELSE 'Customer ' END || n, 'a' || n || '@example.com', true, 1
+  FROM generate_series(1, 10000) AS n`;
 
-test('every list of customers reads about as many rows as it shows, by names and by addresses', async () => {
+test('every list of customers reads about as many rows as it shows, by names and by addresses', {
+  timeout: 90_000,
+}, async () => {
   const { db, app } = await customerService();
   await fillTables(db, FILL);
   for (const q of ['łUC', 'A1234']) {
