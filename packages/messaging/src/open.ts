@@ -6,6 +6,7 @@ import { createDatabase } from '@orderflow/service-kit/database';
 import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
 import { migrate } from '@orderflow/service-kit/migrate';
 import { createCommandClient } from '@orderflow/service-kit/redis';
+import { waitForDatabase } from '@orderflow/service-kit/wait-for-database';
 import type { z } from 'zod';
 import { startCatchUpAnswers } from './catch-up-answers.ts';
 import { startConsumer } from './consumer.ts';
@@ -33,7 +34,8 @@ export async function openMessaging(
   const instance = config.INSTANCE ?? hostname();
   armOnDemand(log);
   breakOnDemand(log);
-  await migrate({ url: config.DATABASE_URL, folders: [messagingMigrations, migrations], log });
+  const folders = [messagingMigrations, migrations];
+  await waitForDatabase(() => migrate({ url: config.DATABASE_URL, folders, log }), { log });
   const db = createDatabase({
     url: config.DATABASE_URL,
     service,

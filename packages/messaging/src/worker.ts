@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '@orderflow/service-kit/database';
 import { databaseAnswer } from '@orderflow/service-kit/database-errors';
 import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
@@ -28,6 +29,9 @@ type WorkerOptions<Job, Outcome> = {
    */
   pollMs?: number;
 };
+
+/** Later the lease of the job has run out, and it comes again. */
+const WRITE_FOR_MS = 10_000;
 
 /**
  * How long a claim must hold: two calls that time out one after the other, since a claimed job may wait for another
@@ -63,7 +67,7 @@ export function startWorker<Job extends { id: string }, Outcome>(options: Worker
       answered = true;
       probing.answered();
       crashPoint('worker.after-effect');
-      await record(job, outcome);
+      await write(job, outcome);
     } catch (error) {
       if (!answered) probing.unanswered();
       const what = answered ? 'the outcome could not be written down' : 'outcome unknown';
@@ -75,6 +79,19 @@ export function startWorker<Job extends { id: string }, Outcome>(options: Worker
       await postpone(job, error as Error).catch((failure) =>
         log.warn({ job: job.id, error: failure.message }, 'left to its lease'),
       );
+    }
+  }
+
+  /** The outcome is known: while Postgres cannot take it, it is kept in hand, rather than asking the outside again. */
+  async function write(job: Job, outcome: Outcome): Promise<void> {
+    const giveUpAt = performance.now() + WRITE_FOR_MS;
+    for (let failures = 1; ; failures++) {
+      try {
+        return await record(job, outcome);
+      } catch (error) {
+        if (databaseAnswer(error) === 'fail' || stopping || performance.now() > giveUpAt) throw error;
+        await sleep(fullJitter(failures, { baseMs: 50, capMs: 1_000 }));
+      }
     }
   }
 

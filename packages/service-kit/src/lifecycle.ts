@@ -20,7 +20,8 @@ export type ServiceScope = {
  * Runs a service: `start` opens what it needs, each with its closer beside it. On SIGTERM or SIGINT, or when
  * the supervisor is gone, it turns unready, closes everything in reverse and exits 0; a failed start exits 1.
  *
- * Open in this order: Postgres, Redis, relay, HTTP, consumers. The reverse is then the graceful stop: stop
+ * Answer probes from the first moment (see `listenEarly`), and open in this order: Postgres, Redis, relay, HTTP,
+ * consumers. The reverse is then the graceful stop: stop
  * reading, finish and acknowledge what is in hand, close HTTP, publish the rest, close Redis, close Postgres.
  */
 export async function runService(
@@ -109,6 +110,10 @@ export async function listen(
   log.info({ host, port: address.port }, 'listening');
   return {
     port: address.port,
+    /** Answers with another app from now on. */
+    serve(other: Express): void {
+      server.removeAllListeners('request').on('request', other);
+    },
     async close(): Promise<void> {
       server.prependListener('request', (_req, res) => res.setHeader('connection', 'close'));
       const drainedBy = Date.now() + drainMs;

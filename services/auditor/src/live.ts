@@ -140,6 +140,7 @@ export function startLiveEvents({
       after: Math.min(...followers.map(({ after }) => after)),
     }));
     for (let i = 0; i < asked.length; i += ORDERS_PER_READ) {
+      loop.beat();
       const news = await readNews(db, asked.slice(i, i + ORDERS_PER_READ));
       for (const [orderId, events] of Map.groupBy(news, (event) => event.orderId)) {
         more ||= events.length === PER_ORDER;

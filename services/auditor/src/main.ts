@@ -3,7 +3,8 @@ import { deadLettersOf } from '@orderflow/messaging/dead-letters-views';
 import { openMessaging } from '@orderflow/messaging/open';
 import { authFrom } from '@orderflow/service-kit/auth';
 import { readConfig } from '@orderflow/service-kit/config';
-import { listen, runService } from '@orderflow/service-kit/lifecycle';
+import { listenEarly } from '@orderflow/service-kit/early-http';
+import { runService } from '@orderflow/service-kit/lifecycle';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { createApp } from './app.ts';
 import { configSchema } from './config.ts';
@@ -23,6 +24,7 @@ import { remoteDeadLetters } from './remote-dead-letters.ts';
 const config = readConfig(configSchema);
 
 await runService({ service: 'auditor', logLevel: config.LOG_LEVEL }, async (scope) => {
+  const http = await listenEarly(scope, config);
   const migrations = new URL('../prisma/migrations/', import.meta.url);
   const messaging = await openMessaging(scope, { config, migrations });
   const { db, redis } = messaging;
@@ -69,13 +71,7 @@ await runService({ service: 'auditor', logLevel: config.LOG_LEVEL }, async (scop
     },
     invariants,
   });
-  const server = await listen(app, {
-    port: config.PORT,
-    host: config.HOST,
-    log: scope.log,
-    drainMs: config.DRAIN_MS,
-  });
-  scope.onStop('http', server.close);
+  scope.onStop('http', http.serve(app));
   consumer = messaging.consume('auditor', createKeeper({ metrics: createAuditMetrics(scope.metrics) }));
   const rounds = startRounds({
     ...{ db, scope, client, bench, everyMs, graceMs },

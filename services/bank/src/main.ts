@@ -1,8 +1,10 @@
 import { internalAuth } from '@orderflow/service-kit/auth';
 import { readConfig } from '@orderflow/service-kit/config';
 import { createDatabase } from '@orderflow/service-kit/database';
-import { listen, runService } from '@orderflow/service-kit/lifecycle';
+import { listenEarly } from '@orderflow/service-kit/early-http';
+import { runService } from '@orderflow/service-kit/lifecycle';
 import { migrate } from '@orderflow/service-kit/migrate';
+import { waitForDatabase } from '@orderflow/service-kit/wait-for-database';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { createApp } from './app.ts';
 import { configSchema } from './config.ts';
@@ -11,21 +13,17 @@ import { PrismaClient } from './generated/prisma/client.ts';
 
 const config = readConfig(configSchema);
 
-await runService({ service: 'bank', logLevel: config.LOG_LEVEL }, async ({ log, onStop, ...scope }) => {
+await runService({ service: 'bank', logLevel: config.LOG_LEVEL }, async (scope) => {
+  const http = await listenEarly(scope, config);
+  const { log, onStop } = scope;
   const migrations = new URL('../prisma/migrations/', import.meta.url);
-  await migrate({ url: config.DATABASE_URL, folders: [migrations], log });
+  await waitForDatabase(() => migrate({ url: config.DATABASE_URL, folders: [migrations], log }), { log });
   const db = createDatabase({ url: config.DATABASE_URL, service: 'bank', log, max: config.DATABASE_POOL });
   onStop('postgres', db.close);
   const prisma = new PrismaClient({ adapter: new PrismaPg(db.pool) });
   const faults = createFaults();
   const auth = internalAuth(config.INTERNAL_TOKEN);
-  const server = await listen(createApp({ scope: { log, ...scope }, db, prisma, faults, auth }), {
-    port: config.PORT,
-    host: config.HOST,
-    log,
-    drainMs: config.DRAIN_MS,
-  });
-  onStop('http', server.close);
+  onStop('http', http.serve(createApp({ scope, db, prisma, faults, auth })));
   // Before HTTP closes: it waits for requests in flight, and those that hang would never end.
   onStop('faults', faults.reset);
 });

@@ -4,8 +4,10 @@ import { messagingMigrations } from '@orderflow/messaging/migrations';
 import { authFrom } from '@orderflow/service-kit/auth';
 import { readConfig } from '@orderflow/service-kit/config';
 import { createDatabase } from '@orderflow/service-kit/database';
-import { listen, runService } from '@orderflow/service-kit/lifecycle';
+import { listenEarly } from '@orderflow/service-kit/early-http';
+import { runService } from '@orderflow/service-kit/lifecycle';
 import { migrate } from '@orderflow/service-kit/migrate';
+import { waitForDatabase } from '@orderflow/service-kit/wait-for-database';
 import { createApp } from './app.ts';
 import { bankFaults, noBank } from './bank.ts';
 import { configSchema } from './config.ts';
@@ -21,11 +23,12 @@ import { startSchedules } from './schedules.ts';
 const config = readConfig(configSchema);
 
 await runService({ service: 'chaos-controller', logLevel: config.LOG_LEVEL }, async (scope) => {
+  const http = await listenEarly(scope, config);
   const { log, onStop } = scope;
   const { DATABASE_URL: url, INTERNAL_TOKEN: internalToken, BANK_URL, DRILL_SCHEDULES: schedules } = config;
   const migrations = new URL('../prisma/migrations/', import.meta.url);
   // It exchanges no events; of messaging's tables it uses those of idempotency keys.
-  await migrate({ url, folders: [messagingMigrations, migrations], log });
+  await waitForDatabase(() => migrate({ url, folders: [messagingMigrations, migrations], log }), { log });
   const db = createDatabase({ url, service: 'chaos-controller', log, max: config.DATABASE_POOL });
   onStop('postgres', db.close);
   onStop('forget-keys', createForgetting({ db, scope }).start(keysWalk).stop);
@@ -44,13 +47,7 @@ await runService({ service: 'chaos-controller', logLevel: config.LOG_LEVEL }, as
     log,
   });
   onStop('eyes', eyes.close);
-  const server = await listen(createApp({ scope, auth: authFrom(config), db, killSwitch, schedules, bank }), {
-    port: config.PORT,
-    host: config.HOST,
-    log,
-    drainMs: config.DRAIN_MS,
-  });
-  onStop('http', server.close);
+  onStop('http', http.serve(createApp({ scope, auth: authFrom(config), db, killSwitch, schedules, bank })));
   const runner = startRunner({
     db,
     world: { driver, eyes, bank: bank ?? noBank },

@@ -87,10 +87,11 @@ export function startRunner(options: Options) {
     await eyes.leave(state);
   }
 
-  async function advanceAll(): Promise<void> {
+  async function advanceAll(beat: () => void): Promise<void> {
     const { drills, found } = await book.all();
     for (const one of found) one.state = resume(one.state, now());
     for (const one of drills) {
+      beat();
       try {
         await advance(one);
       } catch (error) {
@@ -114,9 +115,9 @@ export function startRunner(options: Options) {
     everyMs,
     maxSilenceMs: MAX_SILENCE_MS,
     failure: 'a round failed; trying again',
-    async round() {
+    async round({ beat }) {
       const began = now();
-      await advanceAll().finally(undoWhatIsLeft);
+      await advanceAll(beat).finally(undoWhatIsLeft);
       return Math.max(10, everyMs - (now() - began));
     },
   });

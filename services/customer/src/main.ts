@@ -1,7 +1,9 @@
 import { openMessaging } from '@orderflow/messaging/open';
 import { createAuth } from '@orderflow/service-kit/auth';
 import { readConfig } from '@orderflow/service-kit/config';
-import { listen, runService } from '@orderflow/service-kit/lifecycle';
+import { listenEarly } from '@orderflow/service-kit/early-http';
+import { runService } from '@orderflow/service-kit/lifecycle';
+import { waitForDatabase } from '@orderflow/service-kit/wait-for-database';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { createApp } from './app.ts';
 import { configSchema } from './config.ts';
@@ -21,6 +23,7 @@ const rotation = { rotationDays: config.KEY_ROTATION_DAYS, accessSeconds };
 const naming = { issuer: config.JWT_ISSUER, audience: config.JWT_AUDIENCE };
 
 await runService({ service: 'customer', logLevel: config.LOG_LEVEL }, async (scope) => {
+  const http = await listenEarly(scope, config);
   const { log } = scope;
   const migrations = new URL('../prisma/migrations/', import.meta.url);
   const messaging = await openMessaging(scope, { config, migrations });
@@ -33,9 +36,10 @@ await runService({ service: 'customer', logLevel: config.LOG_LEVEL }, async (sco
   const tokens = createTokens({ ...naming, keys, accessSeconds });
   messaging.publishOutbox('customer');
 
-  await rotateKeys(db, rotation);
-  if (config.DEMO) await makeDemoAccounts(db, { passwords, metrics, log });
-  else await removeDemoAccounts(db, { log });
+  await waitForDatabase(() => rotateKeys(db, rotation), { log });
+  const keepDemoAccounts = () =>
+    config.DEMO ? makeDemoAccounts(db, { passwords, metrics, log }) : removeDemoAccounts(db, { log });
+  await waitForDatabase(keepDemoAccounts, { log });
 
   const deps = {
     scope,
@@ -49,13 +53,7 @@ await runService({ service: 'customer', logLevel: config.LOG_LEVEL }, async (sco
     passwords,
     sessionDays: config.SESSION_DAYS,
   };
-  const server = await listen(createApp(deps), {
-    port: config.PORT,
-    host: config.HOST,
-    log,
-    drainMs: config.DRAIN_MS,
-  });
-  scope.onStop('http', server.close);
+  scope.onStop('http', http.serve(createApp(deps)));
   messaging.consume('customer', createHandlers({ metrics }));
   const upkeep = startUpkeep({ db, scope, ...rotation, demo: config.DEMO, everyMs: config.UPKEEP_MS });
   scope.onStop('upkeep', upkeep.stop);

@@ -1,7 +1,8 @@
 import { openMessaging } from '@orderflow/messaging/open';
 import { authFrom } from '@orderflow/service-kit/auth';
 import { readConfig } from '@orderflow/service-kit/config';
-import { listen, runService } from '@orderflow/service-kit/lifecycle';
+import { listenEarly } from '@orderflow/service-kit/early-http';
+import { runService } from '@orderflow/service-kit/lifecycle';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { createApp } from './app.ts';
 import { configSchema } from './config.ts';
@@ -13,6 +14,7 @@ import { createInventoryMetrics, watchStock } from './metrics.ts';
 const config = readConfig(configSchema);
 
 await runService({ service: 'inventory', logLevel: config.LOG_LEVEL }, async (scope) => {
+  const http = await listenEarly(scope, config);
   const migrations = new URL('../prisma/migrations/', import.meta.url);
   const messaging = await openMessaging(scope, { config, migrations });
   const { db, redis } = messaging;
@@ -22,13 +24,7 @@ await runService({ service: 'inventory', logLevel: config.LOG_LEVEL }, async (sc
   scope.onStop('stock gauges', watching.stop);
   messaging.publishOutbox('inventory');
   const app = createApp({ scope, auth: authFrom(config), db, redis, prisma, metrics, demo: config.DEMO });
-  const server = await listen(app, {
-    port: config.PORT,
-    host: config.HOST,
-    log: scope.log,
-    drainMs: config.DRAIN_MS,
-  });
-  scope.onStop('http', server.close);
+  scope.onStop('http', http.serve(app));
   messaging.consume('inventory', createHandlers({ metrics, ttlMs: config.RESERVATION_TTL_SECONDS * 1000 }));
   const expiry = startExpiry({ db, scope, metrics, everyMs: config.EXPIRY_CHECK_MS });
   scope.onStop('expiry', expiry.stop);

@@ -1,7 +1,8 @@
 import { openMessaging } from '@orderflow/messaging/open';
 import { authFrom } from '@orderflow/service-kit/auth';
 import { readConfig } from '@orderflow/service-kit/config';
-import { listen, runService } from '@orderflow/service-kit/lifecycle';
+import { listenEarly } from '@orderflow/service-kit/early-http';
+import { runService } from '@orderflow/service-kit/lifecycle';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { createApp } from './app.ts';
 import { watchBacklog } from './backlog.ts';
@@ -16,6 +17,7 @@ import { createHttpSms } from './sms.ts';
 const config = readConfig(configSchema);
 
 await runService({ service: 'notification', logLevel: config.LOG_LEVEL }, async (scope) => {
+  const http = await listenEarly(scope, config);
   const { log, onStop } = scope;
   const migrations = new URL('../prisma/migrations/', import.meta.url);
   const messaging = await openMessaging(scope, { config, migrations });
@@ -26,13 +28,7 @@ await runService({ service: 'notification', logLevel: config.LOG_LEVEL }, async 
   onStop('backlog', backlog.stop);
   messaging.publishOutbox('notification');
   const app = createApp({ scope, db, redis, prisma, auth: authFrom(config), demo: config.DEMO });
-  const server = await listen(app, {
-    port: config.PORT,
-    host: config.HOST,
-    log,
-    drainMs: config.DRAIN_MS,
-  });
-  onStop('http', server.close);
+  onStop('http', http.serve(app));
   const concurrency = config.SEND_CONCURRENCY;
   const timeoutMs = config.SEND_TIMEOUT_MS;
   const mailer = createMailer({

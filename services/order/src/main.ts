@@ -1,7 +1,8 @@
 import { openMessaging } from '@orderflow/messaging/open';
 import { authFrom } from '@orderflow/service-kit/auth';
 import { readConfig } from '@orderflow/service-kit/config';
-import { listen, runService } from '@orderflow/service-kit/lifecycle';
+import { listenEarly } from '@orderflow/service-kit/early-http';
+import { runService } from '@orderflow/service-kit/lifecycle';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { createApp } from './app.ts';
 import { configSchema } from './config.ts';
@@ -14,6 +15,7 @@ import { startSearchUpkeep } from './search-upkeep.ts';
 const config = readConfig(configSchema);
 
 await runService({ service: 'order', logLevel: config.LOG_LEVEL }, async (scope) => {
+  const http = await listenEarly(scope, config);
   const migrations = new URL('../prisma/migrations/', import.meta.url);
   const messaging = await openMessaging(scope, { config, migrations });
   const { db, redis } = messaging;
@@ -33,13 +35,7 @@ await runService({ service: 'order', logLevel: config.LOG_LEVEL }, async (scope)
     guestPaymentMethod: config.GUEST_PAYMENT_METHOD,
     keySecret: config.INTERNAL_TOKEN,
   });
-  const server = await listen(app, {
-    port: config.PORT,
-    host: config.HOST,
-    log: scope.log,
-    drainMs: config.DRAIN_MS,
-  });
-  scope.onStop('http', server.close);
+  scope.onStop('http', http.serve(app));
   messaging.consume('order', createHandlers({ metrics, cache }));
   const searchUpkeep = startSearchUpkeep({ db, scope });
   scope.onStop('search-upkeep', searchUpkeep.stop);

@@ -1,7 +1,8 @@
 import { openMessaging } from '@orderflow/messaging/open';
 import { authFrom } from '@orderflow/service-kit/auth';
 import { readConfig } from '@orderflow/service-kit/config';
-import { listen, runService } from '@orderflow/service-kit/lifecycle';
+import { listenEarly } from '@orderflow/service-kit/early-http';
+import { runService } from '@orderflow/service-kit/lifecycle';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { createApp, type Deps } from './app.ts';
 import { createBankProvider } from './bank-provider.ts';
@@ -16,6 +17,7 @@ import { createStripeProvider } from './stripe-provider.ts';
 const config = readConfig(configSchema);
 
 await runService({ service: 'payment', logLevel: config.LOG_LEVEL }, async (scope) => {
+  const http = await listenEarly(scope, config);
   const migrations = new URL('../prisma/migrations/', import.meta.url);
   const messaging = await openMessaging(scope, { config, migrations });
   const { db, redis } = messaging;
@@ -26,13 +28,7 @@ await runService({ service: 'payment', logLevel: config.LOG_LEVEL }, async (scop
   scope.onStop('provider', provider.close);
   messaging.publishOutbox('payment');
   const app = createApp({ scope, db, redis, prisma, provider, webhook, auth: authFrom(config) });
-  const server = await listen(app, {
-    port: config.PORT,
-    host: config.HOST,
-    log: scope.log,
-    drainMs: config.DRAIN_MS,
-  });
-  scope.onStop('http', server.close);
+  scope.onStop('http', http.serve(app));
   const worker = startProviderWorker({ db, scope, provider, metrics, concurrency, timeoutMs });
   scope.onStop('provider worker', worker.stop);
   messaging.consume('payment', handlers);

@@ -1,8 +1,10 @@
 import { internalAuth } from '@orderflow/service-kit/auth';
 import { readConfig } from '@orderflow/service-kit/config';
 import { createDatabase } from '@orderflow/service-kit/database';
-import { listen, runService } from '@orderflow/service-kit/lifecycle';
+import { listenEarly } from '@orderflow/service-kit/early-http';
+import { runService } from '@orderflow/service-kit/lifecycle';
 import { migrate } from '@orderflow/service-kit/migrate';
+import { waitForDatabase } from '@orderflow/service-kit/wait-for-database';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { createApp } from './app.ts';
 import { configSchema } from './config.ts';
@@ -12,11 +14,16 @@ import { createPostboxMetrics } from './metrics.ts';
 import { createStore } from './operations/store-deliveries.ts';
 import { listenSmtp } from './smtp.ts';
 
-const { DATABASE_URL: url, DATABASE_POOL: max, HOST: host, ...config } = readConfig(configSchema);
+const config = readConfig(configSchema);
+const { DATABASE_URL: url, DATABASE_POOL: max, HOST: host } = config;
 
 await runService({ service: 'postbox', logLevel: config.LOG_LEVEL }, async (scope) => {
+  const http = await listenEarly(scope, config);
   const { log, onStop } = scope;
-  await migrate({ url, folders: [new URL('../prisma/migrations/', import.meta.url)], log });
+  await waitForDatabase(
+    () => migrate({ url, folders: [new URL('../prisma/migrations/', import.meta.url)], log }),
+    { log },
+  );
   const db = createDatabase({ url, service: 'postbox', log, max });
   onStop('postgres', db.close);
   const prisma = new PrismaClient({ adapter: new PrismaPg(db.pool) });
@@ -27,6 +34,5 @@ await runService({ service: 'postbox', logLevel: config.LOG_LEVEL }, async (scop
   onStop('smtp', smtp.close);
   const auth = internalAuth(config.INTERNAL_TOKEN);
   const app = createApp({ scope, db, prisma, store, faults, metrics, auth });
-  const http = await listen(app, { port: config.PORT, host, log, drainMs: config.DRAIN_MS });
-  onStop('http', http.close);
+  onStop('http', http.serve(app));
 });
