@@ -25,17 +25,45 @@ export const ledgerPage = <T extends z.ZodType>(entry: T) =>
   z.object({ items: z.array(entry), next: z.uuid().nullable() });
 export type LedgerPage<Entry> = { items: Entry[]; next: string | null };
 
-/** `orders` of the order service. */
+/** Number of the last event that the row has written to the outbox; 0 before the first. */
+const sequence = z.int();
+
+/** `orders` of the order service. Addresses are personal data: they stay out of logs and metrics. */
 export const orderEntry = z.object({
   orderId: z.uuid(),
   status: z.enum(['PENDING', 'CONFIRMED', 'PAID', 'SHIPPED', 'FULFILLED', 'CANCELLED']),
+  cancelReason: z.string().nullable(),
+  message: z.string().nullable(),
+  trackingNumber: z.string().nullable(),
+  paymentStatus: z.string(),
+  paymentMethod: z.string().nullable(),
+  confirmation: z.string(),
+  confirmationRequested: z.boolean(),
+  customerId: z.uuid(),
+  customerName: z.string(),
+  customerEmail: z.string(),
+  customerPhone: z.string().nullable(),
+  guest: z.boolean(),
+  sellerId: z.string(),
+  shippingAddress: z.unknown(),
+  correlationId: z.string(),
+  sequence,
   total: amount,
   currency: z.string(),
   /** Someone must confirm it by hand, and has not yet. */
   awaitsSeller: z.boolean(),
   /** A payment method came with it, or it is free: nobody has to pay by a form. */
   chargedAtOnce: z.boolean(),
-  items: z.array(z.object({ productId: z.uuid(), quantity: z.int() })),
+  items: z.array(
+    z.object({
+      line: z.int(),
+      productId: z.uuid(),
+      quantity: z.int(),
+      sku: z.string(),
+      name: z.string(),
+      unitPrice: amount,
+    }),
+  ),
   expiresAt: time.nullable(),
   placedAt: time,
   updatedAt: time,
@@ -58,6 +86,12 @@ export const reservationEntry = z.object({
     }),
   ),
   expiresAt: time.nullable(),
+  /** Marks of what inventory has heard of the order. */
+  paid: z.boolean(),
+  shipped: z.boolean(),
+  expiryAnnounced: z.boolean(),
+  correlationId: z.string().nullable(),
+  sequence,
   updatedAt: time,
 });
 export type ReservationEntry = z.infer<typeof reservationEntry>;
@@ -72,6 +106,21 @@ export const paymentEntry = z.object({
   refunded: amount,
   /** The provider was asked, or is to be asked, and its answer is not known yet. */
   unknownOutcome: z.boolean(),
+  paymentId: z.uuid(),
+  customerId: z.uuid().nullable(),
+  sellerId: z.string().nullable(),
+  paymentMethod: z.string().nullable(),
+  providerReference: z.string().nullable(),
+  refundReference: z.string().nullable(),
+  declineCode: z.string().nullable(),
+  /** It has heard that the order is cancelled. */
+  cancelled: z.boolean(),
+  /** A call of the provider is scheduled. */
+  callDue: z.boolean(),
+  /** Correlation ids of what led to the charge and to the cancellation. */
+  correlationId: z.string().nullable(),
+  cancelCorrelationId: z.string().nullable(),
+  sequence,
   updatedAt: time,
 });
 export type PaymentEntry = z.infer<typeof paymentEntry>;
@@ -84,12 +133,38 @@ export const chargeEntry = z.object({
   captured: amount,
   refunded: amount,
   currency: z.string(),
+  rows: z.array(
+    z.object({
+      /** The provider's reference: `ch_` or `re_` and the position. */
+      id: z.string(),
+      kind: z.string(),
+      key: z.string(),
+      amount,
+      currency: z.string(),
+      paymentMethod: z.string().nullable(),
+      declineCode: z.string().nullable(),
+      /** The charge that a refund gives back. */
+      charge: z.string().nullable(),
+      /** How much of a charge was given back. */
+      refunded: amount,
+    }),
+  ),
 });
 export type ChargeEntry = z.infer<typeof chargeEntry>;
 
-/** `messages` of notification: every message about an order. */
+/** `GET /internal/ledgers/strays` of the bank: what succeeded with a reference that is no order's id. */
+export const straysView = z.object({
+  count: z.int(),
+  some: z.array(z.object({ id: z.string(), reference: z.string(), amount, currency: z.string() })),
+});
+export type Strays = z.infer<typeof straysView>;
+
+/** `messages` of notification: how the customer of an order is reached, and every message about it. */
 export const messageEntry = z.object({
   orderId: z.uuid(),
+  customerId: z.uuid().nullable(),
+  /** The contact as it is kept; null while only later events of the order were heard of. */
+  contact: z.unknown(),
   messages: z.array(
     z.object({
       id: z.uuid(),
@@ -97,31 +172,43 @@ export const messageEntry = z.object({
       template: z.string(),
       channel: z.string(),
       status: z.string(),
+      /** Its server refused it as often as it takes to be FAILED. */
+      refused: z.boolean(),
+      recipient: z.string().nullable(),
+      correlationId: z.string(),
+      /** Digest of its words, as the receiver computes it too; null while it waits for its contact. */
+      words: z.string().nullable(),
     }),
   ),
 });
 export type MessageEntry = z.infer<typeof messageEntry>;
 
-/** `deliveries` of the postbox: what arrived about an order, as the receiver counts it. */
+/** `deliveries` of the postbox: what arrived about an order, a message that came again only once. */
 export const deliveryEntry = z.object({
   orderId: z.uuid(),
   deliveries: z.array(
-    z.object({ channel: z.string(), subject: z.string(), recipient: z.string(), count: z.int() }),
+    z.object({
+      messageId: z.string(),
+      channel: z.string(),
+      subject: z.string(),
+      recipient: z.string(),
+      words: z.string(),
+    }),
   ),
 });
 export type DeliveryEntry = z.infer<typeof deliveryEntry>;
 
+/**
+ * Sums every movement there ever was. Else sums that were taken before are gone on from: what somebody has edited
+ * below them is not seen, and a replica whose clock is behind by minutes may be missed. So a difference that was found
+ * without it is to be looked at with it before it is believed, and it is to be asked for now and then.
+ */
+const full = z.boolean().default(false);
 /** `stock` of inventory, asked by product: the columns beside what the movement ledger and the reservations come to. */
-export const stockQuery = z.strictObject({
-  after: z.uuid().nullable(),
-  limit: z.int().min(1).max(500),
-  /**
-   * Sums every movement there ever was. Else sums that were taken before are gone on from: what somebody has edited
-   * below them is not seen, and a replica whose clock is behind by minutes may be missed. So a difference that was found
-   * without it is to be looked at with it before it is believed, and it is to be asked for now and then.
-   */
-  full: z.boolean().default(false),
-});
+export const stockQuery = z.union([
+  z.strictObject({ products: z.array(z.uuid()).min(1).max(500), full }),
+  z.strictObject({ after: z.uuid().nullable(), limit: z.int().min(1).max(500), full }),
+]);
 export type StockQuery = z.infer<typeof stockQuery>;
 export const stockEntry = z.object({
   productId: z.uuid(),
@@ -130,6 +217,13 @@ export const stockEntry = z.object({
   onHand: z.int(),
   reserved: z.int(),
   shipped: z.int(),
+  name: z.string(),
+  price: amount,
+  currency: z.string(),
+  sellerId: z.string(),
+  active: z.boolean(),
+  sequence,
+  updatedAt: time,
   /** By the movements. */
   ledger: z.object({ received: z.int(), reserved: z.int(), shipped: z.int() }),
   /** By the reservations that are held. */
@@ -137,18 +231,34 @@ export const stockEntry = z.object({
 });
 export type StockEntry = z.infer<typeof stockEntry>;
 
+/** `products` of the order service: its copy of the catalogue, of the products that are named. */
+export const productsQuery = z.strictObject({ products: z.array(z.uuid()).min(1).max(500) });
+export const productEntry = stockEntry
+  .pick({ productId: true, sku: true, name: true, price: true, currency: true, sellerId: true })
+  .extend({ active: z.boolean(), sequence });
+export type ProductEntry = z.infer<typeof productEntry>;
+
 /**
- * `events` of every producer: what it has written to its outbox, in order of event id, up to a time, which is compared
+ * `events` of every producer: what it has written to its outbox, those that are named, or in order of event id up to a time, which is compared
  * with the time that an id was drawn. Ids are drawn before they are committed: a time that is younger than the longest
  * transaction may pass some by. Published rows are gone after seven days.
  */
-export const eventsQuery = z.strictObject({
-  after: z.uuid().nullable(),
-  until: z.iso.datetime({ offset: true }),
-  limit: z.int().min(1).max(5_000),
-});
+export const eventsQuery = z.union([
+  z.strictObject({ events: z.array(z.uuid()).min(1).max(500) }),
+  z.strictObject({
+    after: z.uuid().nullable(),
+    until: z.iso.datetime({ offset: true }),
+    limit: z.int().min(1).max(5_000),
+  }),
+]);
 export type EventsQuery = z.infer<typeof eventsQuery>;
-export const eventEntry = z.object({ id: z.uuid(), type: z.string(), subject: z.string() });
+export const eventEntry = z.object({
+  id: z.uuid(),
+  type: z.string(),
+  subject: z.string(),
+  /** Digest of the whole envelope. */
+  digest: z.string(),
+});
 export type EventEntry = z.infer<typeof eventEntry>;
 
 /** A heap of work that should be small: how much, since when, and some of it. */

@@ -5,6 +5,7 @@ import { backlogView, eventEntry } from '@orderflow/contracts/ledgers';
 import { createHttpApp } from '@orderflow/service-kit/http-app';
 import { createCommandClient } from '@orderflow/service-kit/redis';
 import { testDatabase } from '@orderflow/testing/database';
+import { anEvent } from '@orderflow/testing/events';
 import { ledgerOf } from '@orderflow/testing/ledgers';
 import { testRedis } from '@orderflow/testing/redis';
 import { silentLog, testScope } from '@orderflow/testing/scope';
@@ -15,6 +16,7 @@ import { v7 } from 'uuid';
 import { expect, onTestFinished, test } from 'vitest';
 import { mountMessagingLedgers } from './ledger-routes.ts';
 import { messagingMigrations } from './migrations.ts';
+import { appendToOutbox } from './outbox.ts';
 import { streamKey } from './stream.ts';
 
 /** A service with nothing but what it exchanges. */
@@ -57,9 +59,44 @@ test('what was told is walked by event id up to a time, each event once, in what
   const until = new Date(Date.now() - 60_000).toISOString();
   const pages = await events.walk({ limit: 3, until });
   expect(pages.map((page) => page.map(({ id }) => id))).toEqual([ids.slice(0, 3), ids.slice(3)]);
-  expect(pages[0]![0]).toEqual({ id: ids[0], type: 'payment.captured', subject: 'order' });
+  expect(pages[0]![0]).toMatchObject({ id: ids[0], type: 'payment.captured', subject: 'order' });
+  const named = await events.ask({ events: [ids[1], newId()] });
+  expect(named).toEqual({ items: [pages[0]![1]], next: null });
   const rest = await events.ask({ after: ids.at(-1), until: new Date().toISOString(), limit: 3 });
   expect(rest).toMatchObject({ items: [{ id: late }], next: null });
+});
+
+test('an event has a digest of all that its envelope says, however it is written', async () => {
+  const { db, events } = await service();
+  const event = anEvent('order.paid', { orderId: newId(), total: { amount: 1, currency: 'EUR' } });
+  await db.transaction(async (tx) =>
+    appendToOutbox(tx, [
+      {
+        ...event,
+        type: 'order.paid',
+        orderId: event.data.orderId,
+        cause: { correlationId: 'c', actor: 'a' },
+      },
+    ]),
+  );
+  const digest = async () =>
+    (await events.ask({ after: null, until: new Date(Date.now() + 1_000).toISOString(), limit: 1 })).items[0]!
+      .digest;
+  const before = await digest();
+  expect(before).toMatch(/^[0-9a-f]{32}$/);
+  await db.query('UPDATE messaging.outbox SET envelope = envelope::jsonb');
+  expect(await digest()).toBe(before);
+  const changes = ['{data,total,amount}', '{sequence}', '{actor}', '{orderid}', '{time}', '{correlationid}'];
+  const values = ['2', '9', '"b"', `"${newId()}"`, '"2026-01-01T00:00:00Z"', '"d"'];
+  for (const [i, path] of changes.entries()) {
+    await db.query('UPDATE messaging.outbox SET envelope = jsonb_set(envelope::jsonb, $1, $2)', [
+      path,
+      values[i],
+    ]);
+  }
+  expect(await digest()).not.toBe(before);
+  await db.query("UPDATE messaging.outbox SET subject = 'another'");
+  expect(await digest()).toBe('the columns differ from the envelope');
 });
 
 test('who only listens has a backlog and tells no events', async () => {

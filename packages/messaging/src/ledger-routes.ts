@@ -9,6 +9,10 @@ import { toLedgerPage } from '@orderflow/service-kit/ledgers';
 import type { Express } from 'express';
 import type { Redis } from 'ioredis';
 import { readBacklog } from './backlog.ts';
+import { EVENT_ATTRIBUTES, EVENT_DIGEST } from './event-digest.ts';
+
+/** Longer than clocks of replicas are apart. */
+const FAR_AHEAD_MS = 60 * 60_000;
 
 type LedgerDeps = {
   db: Database;
@@ -19,10 +23,16 @@ type LedgerDeps = {
 };
 
 // The index on event_id serves it.
-const EVENTS = `
-  SELECT event_id AS id, type, subject FROM messaging.outbox
-  WHERE event_id > coalesce($1, '00000000-0000-0000-0000-000000000000'::uuid) AND event_id < $2
-  ORDER BY event_id LIMIT $3`;
+const EVENTS = (which: string) => `
+  SELECT outbox.event_id AS id, outbox.type, outbox.subject,
+    CASE WHEN (outbox.event_id, outbox.type, outbox.subject) = (e.id, e.type, e.subject) THEN ${EVENT_DIGEST}
+      ELSE 'the columns differ from the envelope' END AS digest
+  FROM messaging.outbox, json_to_record(envelope) AS e(${EVENT_ATTRIBUTES})
+  WHERE ${which} ORDER BY event_id`;
+const NAMED = EVENTS('event_id = ANY($1::uuid[])');
+// An id that lies far ahead was never drawn: somebody has edited it, and no walk up to a time would come to it.
+const WALKED = `${EVENTS(`event_id > coalesce($1, '00000000-0000-0000-0000-000000000000'::uuid)
+    AND (event_id < $2 OR event_id > $3)`)} LIMIT $4`;
 
 /**
  * Serves to the auditor what a service has before it, and what it has told when it is a producer. The gateway leads
@@ -37,8 +47,14 @@ export function mountMessagingLedgers(app: Express, { db, ...where }: LedgerDeps
   if (!producers.some((producer) => producer === where.group)) return;
   app.post('/internal/ledgers/events', async (req, res) => {
     requireActor(req, 'admin', 'service');
-    const { after, until, limit } = bodyOf(eventsQuery, req);
-    const rows = await db.query<EventEntry>(EVENTS, [after, firstIdAt(Date.parse(until)), limit + 1]);
+    const query = bodyOf(eventsQuery, req);
+    if ('events' in query) {
+      res.json({ items: await db.query<EventEntry>(NAMED, [query.events]), next: null });
+      return;
+    }
+    const { after, until, limit } = query;
+    const bounds = [firstIdAt(Date.parse(until)), firstIdAt(Date.now() + FAR_AHEAD_MS)];
+    const rows = await db.query<EventEntry>(WALKED, [after, ...bounds, limit + 1]);
     res.json(toLedgerPage(rows, limit, ({ id }) => id));
   });
 }

@@ -50,3 +50,9 @@ export function toLedgerPage<Row>(rows: Row[], limit: number, keyOf: (row: Row) 
   const items = rows.slice(0, limit);
   return { items, next: rows.length > limit ? keyOf(items.at(-1)!) : null };
 }
+
+/**
+ * SQL for the digest of a message's words. White space does not count: mail servers fold lines and cut their ends. The
+ * sender and the receiver of a message compute it alike, so that the auditor can compare what it never reads.
+ */
+export const wordsDigest = (words: string): string => `md5(translate(${words}, E' \\t\\r\\n', ''))`;

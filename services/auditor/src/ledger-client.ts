@@ -13,9 +13,11 @@ import {
   messageEntry,
   orderEntry,
   paymentEntry,
+  productEntry,
   reservationEntry,
   type StockQuery,
   stockEntry,
+  straysView,
 } from '@orderflow/contracts/ledgers';
 import type { z } from 'zod';
 
@@ -31,6 +33,7 @@ export const orderLedgers = {
 export type OrderLedger = keyof typeof orderLedgers;
 
 const stockPage = ledgerPage(stockEntry);
+const productsPage = ledgerPage(productEntry);
 const eventsPage = ledgerPage(eventEntry);
 
 export type LedgerClientOptions = {
@@ -114,6 +117,9 @@ export function createLedgerClient({
         },
         stock: (query: StockQuery) =>
           read('inventory', 'stock', () => ask({ service: 'inventory', path: 'stock' }, stockPage, query)),
+        products: (query: { products: string[] }) =>
+          read('order', 'products', () => ask({ service: 'order', path: 'products' }, productsPage, query)),
+        strays: () => read('bank', 'strays', () => ask({ service: 'bank', path: 'strays' }, straysView)),
         events: (service: string, query: EventsQuery) =>
           read(service, 'events', () => ask({ service, path: 'events' }, eventsPage, query)),
         backlog: (service: string): Promise<Backlog> =>

@@ -24,18 +24,35 @@ export const PRODUCT = '0198c3a4-6f00-7c31-9d5a-5b1f8f6f2a10';
 /** What all ledgers say of an order that was paid with a card, two of the product at 500; and what is otherwise. */
 export function paidOrder(changes: Changes = {}): OrderBooks {
   const orderId = newId();
-  const items = [{ productId: PRODUCT, quantity: 2 }];
   const { templates = ['order-paid'] } = changes;
+  const sent = templates.map((template) => ({ template, id: newId() }));
+  const correlationId = newId();
   const books: OrderBooks = {
     orderId,
     orders: {
       orderId,
       status: 'PAID',
+      cancelReason: null,
+      message: null,
+      trackingNumber: null,
+      paymentStatus: 'CAPTURED',
+      paymentMethod: 'pm_card_visa',
+      confirmation: 'automatic',
+      confirmationRequested: true,
+      customerId: newId(),
+      customerName: 'Ada',
+      customerEmail: 'a@b.org',
+      customerPhone: null,
+      guest: false,
+      sellerId: 'shop',
+      shippingAddress: null,
+      correlationId,
+      sequence: 4,
       total: 1_000,
       currency: 'EUR',
       awaitsSeller: false,
       chargedAtOnce: true,
-      items,
+      items: [{ line: 1, productId: PRODUCT, quantity: 2, sku: 'TEA', name: 'Tea', unitPrice: 500 }],
       expiresAt: null,
       placedAt: THEN,
       updatedAt: THEN,
@@ -43,26 +60,38 @@ export function paidOrder(changes: Changes = {}): OrderBooks {
     },
     messages: {
       orderId,
-      messages: templates.map((template) => ({
-        id: newId(),
+      customerId: null,
+      contact: null,
+      messages: sent.map(({ id, template }) => ({
+        ...{ id, template, correlationId, words: template },
         eventId: newId(),
-        template,
         channel: 'email',
         status: 'SENT',
+        refused: false,
+        recipient: 'a@b.org',
       })),
     },
     deliveries: {
       orderId,
-      deliveries: templates.map((subject) => ({ channel: 'email', subject, recipient: 'a@b.org', count: 1 })),
+      deliveries: sent.map(({ id, template }) => ({
+        ...{ messageId: `<${id}@orderflow>`, subject: template, words: template },
+        channel: 'email',
+        recipient: 'a@b.org',
+      })),
     },
   };
   if (changes.reservation !== null) {
     books.reservations = {
       orderId,
       status: 'HELD',
-      items,
+      items: [{ productId: PRODUCT, quantity: 2 }],
       movements: [{ productId: PRODUCT, kind: 'RESERVED', count: 1, quantity: 2 }],
       expiresAt: THEN,
+      paid: true,
+      shipped: false,
+      expiryAnnounced: false,
+      correlationId,
+      sequence: 1,
       updatedAt: THEN,
       ...changes.reservation,
     };
@@ -76,6 +105,18 @@ export function paidOrder(changes: Changes = {}): OrderBooks {
       captured: 1_000,
       refunded: 0,
       unknownOutcome: false,
+      paymentId: newId(),
+      customerId: null,
+      sellerId: null,
+      paymentMethod: 'pm_card_visa',
+      providerReference: 'ch_1',
+      refundReference: changes.payment?.refunded ? 're_2' : null,
+      declineCode: null,
+      cancelled: false,
+      callDue: false,
+      correlationId,
+      cancelCorrelationId: null,
+      sequence: 1,
       updatedAt: THEN,
       ...changes.payment,
     };
@@ -88,10 +129,22 @@ export function paidOrder(changes: Changes = {}): OrderBooks {
       captured: 1_000,
       refunded: 0,
       currency: 'EUR',
+      rows: bankRows(orderId, changes.bank),
       ...changes.bank,
     };
   }
   return books;
+}
+
+/** A charge, and its refund where there is one. */
+function bankRows(orderId: string, { refunded = 0 }: Partial<ChargeEntry> = {}): ChargeEntry['rows'] {
+  const common = { amount: 1_000, currency: 'EUR', declineCode: null };
+  const charge = { ...common, id: 'ch_1', kind: 'charge', key: `charge-${orderId}`, refunded, charge: null };
+  const refund = { ...common, id: 're_2', kind: 'refund', key: `refund-${orderId}`, refunded: 0 };
+  return [
+    { ...charge, paymentMethod: 'pm_card_visa' },
+    ...(refunded > 0 ? [{ ...refund, charge: 'ch_1', paymentMethod: null }] : []),
+  ];
 }
 
 /** Ten came in, two are held, one was shipped. */
@@ -102,6 +155,13 @@ export const someStock = (changes: Partial<StockEntry> = {}): StockEntry => ({
   onHand: 9,
   reserved: 2,
   shipped: 1,
+  name: 'Tea',
+  price: 500,
+  currency: 'EUR',
+  sellerId: 'shop',
+  active: true,
+  sequence: 1,
+  updatedAt: THEN,
   ledger: { received: 10, reserved: 2, shipped: 1 },
   held: 2,
   ...changes,

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import type { Backlog, EventEntry, StockEntry } from '@orderflow/contracts/ledgers';
+import type { Backlog, EventEntry, ProductEntry, StockEntry, Strays } from '@orderflow/contracts/ledgers';
 import { onTestFinished } from 'vitest';
 import type { OrderBooks } from '../src/invariants/things.ts';
 import { type OrderLedger, orderLedgers } from '../src/ledger-client.ts';
@@ -11,12 +11,21 @@ const names = ['order', 'inventory', 'payment', 'notification', 'customer', 'ban
 /** As in a page that begins at the beginning. */
 const FIRST = '00000000-0000-0000-0000-000000000000';
 
-type Query = { orders?: string[]; after?: string | null; until?: string | null; limit?: number };
+type Query = {
+  products?: string[];
+  orders?: string[];
+  events?: string[];
+  after?: string | null;
+  until?: string | null;
+  limit?: number;
+};
 
 /** All services, by the ledgers they show: what is in them is the test's, and which of them answer. */
 export async function fakeServices() {
   const books = new Map<string, OrderBooks>();
   const stock: StockEntry[] = [];
+  const products: ProductEntry[] = [];
+  const strays: Strays = { count: 0, some: [] };
   const events: Record<string, EventEntry[]> = {};
   const backlogs: Record<string, Backlog> = {};
   const broken = new Set<string>();
@@ -33,9 +42,19 @@ export async function fakeServices() {
 
   function answer(service: string, ledger: string, query: Query = {}) {
     if (ledger === 'backlog') return backlogs[service] ?? noBacklog();
+    if (ledger === 'strays') return strays;
+    if (ledger === 'products') return { items: products, next: null };
+    if (ledger === 'stock' && query.products) {
+      return { items: stock.filter(({ productId }) => query.products!.includes(productId)), next: null };
+    }
     if (ledger === 'stock') return page(stock, ({ productId }) => productId, query);
     // Its `until` is a time, and the events of tests are all older.
-    if (ledger === 'events') return page(events[service] ?? [], ({ id }) => id, { ...query, until: null });
+    if (ledger === 'events') {
+      const written = events[service] ?? [];
+      return query.events
+        ? { items: written.filter(({ id }) => query.events!.includes(id)), next: null }
+        : page(written, ({ id }) => id, { ...query, until: null });
+    }
     const entries = [...books.values()].flatMap((book) => book[ledger as OrderLedger] ?? []);
     const wanted = query.orders;
     return wanted
@@ -64,6 +83,8 @@ export async function fakeServices() {
     urls,
     books,
     stock,
+    products,
+    strays,
     events,
     backlogs,
     /** Services that answer with an error. */
@@ -77,7 +98,9 @@ export async function fakeServices() {
       for (const book of added) books.set(book.orderId, book);
       return added;
     },
-    ledgersOf: (service: string) =>
-      Object.entries(orderLedgers).flatMap(([name, ledger]) => (ledger.service === service ? [name] : [])),
+    ledgersOf: (service: string) => [
+      ...Object.entries(orderLedgers).flatMap(([name, ledger]) => (ledger.service === service ? [name] : [])),
+      ...(service === 'bank' ? ['strays'] : []),
+    ],
   };
 }

@@ -4,9 +4,10 @@ import { readBacklog } from '@orderflow/messaging/backlog';
 import { startConsumer } from '@orderflow/messaging/consumer';
 import { listDeadLetters } from '@orderflow/messaging/dead-letters';
 import { deadLettersOf } from '@orderflow/messaging/dead-letters-views';
+import { EVENT_ATTRIBUTES, EVENT_DIGEST } from '@orderflow/messaging/event-digest';
 import { messagingMigrations } from '@orderflow/messaging/migrations';
 import { streamKey } from '@orderflow/messaging/stream';
-import { createDatabase } from '@orderflow/service-kit/database';
+import { createDatabase, type Database } from '@orderflow/service-kit/database';
 import { listen } from '@orderflow/service-kit/lifecycle';
 import { testDatabase } from '@orderflow/testing/database';
 import { testRedis } from '@orderflow/testing/redis';
@@ -33,6 +34,14 @@ import { openStream } from './open-stream.ts';
 const migrations = [messagingMigrations, new URL('../prisma/migrations/', import.meta.url)];
 
 const internalToken = (await as.service()).authorization.replace('Bearer ', '');
+
+const DIGEST = `SELECT ${EVENT_DIGEST} AS digest FROM json_to_record($1) AS e(${EVENT_ATTRIBUTES})`;
+
+/** The digest of an event, as the outbox of its producer has it. */
+export async function digestOf(db: Database, event: Envelope): Promise<string> {
+  const [row] = await db.query<{ digest: string }>(DIGEST, [JSON.stringify(event)]);
+  return row!.digest;
+}
 
 type Live = Partial<Parameters<typeof startLiveEvents>[0]>;
 type Waits = Partial<Parameters<typeof createOrderWaits>[0]>;

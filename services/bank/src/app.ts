@@ -8,7 +8,7 @@ import type { PrismaClient } from './generated/prisma/client.ts';
 import type { LedgerRow } from './ledger.ts';
 import { type Charge, chargeAll } from './operations/charge.ts';
 import { mountRoutes } from './routes.ts';
-import { mountLedgerOfCharges } from './routes-ledger.ts';
+import { mountLedgersOfCharges } from './routes-ledger.ts';
 
 export type Deps = {
   scope: Pick<ServiceScope, 'log' | 'metrics' | 'health'>;
@@ -24,7 +24,7 @@ export function createApp(deps: Deps) {
     ...deps.scope,
     routes: (app) => {
       mountRoutes(app, { ...deps, charge });
-      mountLedgerOfCharges(app, deps);
+      mountLedgersOfCharges(app, deps);
     },
   });
 }

@@ -35,23 +35,34 @@ test('messages are told by order, sent or not, and walked as orders are', async 
   );
 
   const pages = await ledger.walk({ until: null, limit: 2 });
-  const told = [shipped, waiting, ...others].map(({ orderId }) => orderId);
-  expect(pages.map((page) => page.map(({ orderId }) => orderId))).toEqual([told.slice(0, 2), told.slice(2)]);
+  const told = orders.map(({ orderId }) => orderId);
+  expect(pages.map((page) => page.map(({ orderId }) => orderId))).toEqual([
+    told.slice(0, 2),
+    told.slice(2, 4),
+    told.slice(4),
+  ]);
   const message = (eventId: string, template: string, channel: string, status: string) => ({
     id: expect.any(String),
     eventId,
     template,
     channel,
     status,
+    refused: false,
+    recipient: channel === 'sms' ? '+4930123456' : expect.stringContaining('@'),
+    words: expect.stringMatching(/^[0-9a-f]{32}$/),
   });
-  expect(pages[0]![0]!.messages).toEqual([
+  expect(pages[0]![0]).toMatchObject({ customerId: expect.any(String), contact: { phone: '+4930123456' } });
+  expect(pages[0]![0]!.messages).toMatchObject([
     message(paid.id, 'order-paid', 'email', 'SENT'),
     message(sent.id, 'order-shipped', 'email', 'PENDING'),
     message(sent.id, 'order-shipped-sms', 'sms', 'PENDING'),
   ]);
-  expect(pages[0]![1]!.messages).toMatchObject([{ template: 'order-paid', status: 'WAITING' }]);
+  expect(pages[0]![1]!.messages).toMatchObject([
+    { template: 'order-paid', status: 'WAITING', recipient: null, words: null },
+  ]);
+  expect(pages[1]![0]!.messages).toEqual([]);
   const named = await ledger.ask({ orders: [quiet!.orderId, newId(), shipped.orderId] });
-  expect(named).toEqual({ items: [pages[0]![0]], next: null });
+  expect(named).toEqual({ items: [pages[0]![0], pages[1]![0]], next: null });
   const some = await ledger.walk({ after: told[0], until: told[2], limit: 10 });
   expect(some.flat().map(({ orderId }) => orderId)).toEqual(told.slice(1, 3));
 });

@@ -13,7 +13,7 @@ import { placeKnown } from './operations/place-known.ts';
 import type { Placing } from './operations/place-once.ts';
 import type { OrderCache } from './order-cache.ts';
 import { mountRoutes } from './routes.ts';
-import { mountLedgerOfOrders } from './routes-ledger.ts';
+import { mountOrderLedgers } from './routes-ledger.ts';
 import { mountMoves } from './routes-moves.ts';
 import { mountPlainRoutes } from './routes-plain.ts';
 
@@ -49,7 +49,7 @@ export function createApp(deps: Deps) {
       mountMoves(app, deps);
       mountDeadLetterRoutes(app, { db, group: 'order' });
       mountMessagingLedgers(app, { db, redis, group: 'order' });
-      mountLedgerOfOrders(app, deps);
+      mountOrderLedgers(app, deps);
       if (demo) mountPlainRoutes(app, { ...deps, place });
     },
   });

@@ -1,5 +1,5 @@
 import { newId } from '@orderflow/contracts/ids';
-import { orderEntry } from '@orderflow/contracts/ledgers';
+import { orderEntry, productEntry } from '@orderflow/contracts/ledgers';
 import { ledgerOf } from '@orderflow/testing/ledgers';
 import { expect, test } from 'vitest';
 import { factsAbout } from '../test/builders.ts';
@@ -45,7 +45,9 @@ test('orders that are named are given; one that nobody knows is missing', async 
     currency: 'EUR',
     awaitsSeller: false,
     chargedAtOnce: false,
-    items,
+    customerEmail: aCustomer.email,
+    sequence: 2,
+    items: items.map((item, i) => ({ ...item, line: i + 1, unitPrice: 2999 })),
     expiresAt: null,
   });
 });
@@ -60,6 +62,15 @@ test('it says whether an order waits for its seller, and whether it is charged b
   expect(await entry()).toMatchObject({ status: 'PENDING', awaitsSeller: false });
   await db.transaction((tx) => handlers['inventory.reserved']([factsAbout(id).reserved], tx));
   expect(await entry()).toMatchObject({ status: 'CONFIRMED', expiresAt: expect.any(String) });
+});
+
+test('its copy of products is told of those that are named', async () => {
+  const { items, server } = await withOrders(0);
+  const products = ledgerOf(server, 'products', productEntry);
+  const { productId } = items[0]!;
+  const { items: found } = await products.ask({ products: [newId(), productId] });
+  expect(found).toMatchObject([{ productId, price: 2999, currency: 'EUR', active: true, sequence: 1 }]);
+  expect(await products.refusals()).toEqual([401, 403, 403]);
 });
 
 test('nobody but OrderFlow itself and admins may read it', async () => {

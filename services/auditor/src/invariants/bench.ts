@@ -17,7 +17,10 @@ export function createBench(
   client: LedgerClient,
   { isCaughtUp, confirmMs = CONFIRM_MS }: { isCaughtUp: () => boolean; confirmMs?: number },
 ): Bench {
-  const services: Partial<Record<LedgerName, { service: string }>> = orderLedgers;
+  const services: Partial<Record<LedgerName, { service: string }>> = {
+    ...orderLedgers,
+    strays: { service: 'bank' },
+  };
   const present = (ledger: LedgerName) => {
     const owner = services[ledger]?.service;
     return owner === undefined || client.present(owner);

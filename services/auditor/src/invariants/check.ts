@@ -10,8 +10,8 @@ import { describe, overall, SHOWN } from '../read-invariants.ts';
 import { reasonFor } from './bench.ts';
 import type { Bench, Suspicion, Unread } from './judge.ts';
 import { createLooks, type Looks } from './looks.ts';
-import { type Reader, readRange } from './read-orders.ts';
-import { readBacklogs, readMissing, readSequences, readStock } from './read-others.ts';
+import { type Reader, readRange, sequencesIn } from './read-orders.ts';
+import { readBacklogs, readMissing, readStock, readStrays } from './read-others.ts';
 
 const ORDERS_AT_ONCE = 500;
 const EVENTS_AT_ONCE = 5_000;
@@ -56,7 +56,7 @@ async function check(options: Options, question: Question): Promise<CheckView> {
   if (from && (await countOrders(db, from, maxOrders + 1)) > maxOrders) throw tooMany(maxOrders);
   const unread: Unread[] = [];
   const violations: Suspicion[] = [];
-  const reader: Reader = { client, visit: client.visit() };
+  const reader: Reader = { client, visit: client.visit(), db };
   const looks = createLooks({
     ...{ db, reader, bench, settledBy },
     take: (judgement) => {
@@ -68,6 +68,7 @@ async function check(options: Options, question: Question): Promise<CheckView> {
 
   const orders = await checkOrders({ ...scope, maxOrders });
   await checkStock(scope);
+  await looks.bank(await readStrays(reader));
   await looks.services(await readBacklogs(reader, client.exchanging));
   await checkSubjects(scope);
   for (const source of client.producers) {
@@ -87,7 +88,6 @@ async function check(options: Options, question: Question): Promise<CheckView> {
 type Scope = { db: Database; reader: Reader; looks: Looks; from: string | null };
 
 async function checkOrders({
-  db,
   reader,
   looks,
   from,
@@ -97,8 +97,7 @@ async function checkOrders({
   for (let after = from; ; ) {
     const reading = await readRange(reader, { after, until: null, limit: ORDERS_AT_ONCE });
     await looks.orders(reading);
-    const ids = reading.things.map(({ orderId }) => orderId);
-    await looks.sequences(await readSequences(db, { orders: ids }));
+    await looks.sequences(sequencesIn(reading));
     orders += reading.orders;
     if (orders > maxOrders) throw tooMany(maxOrders);
     if (!reading.next) return orders;

@@ -1,4 +1,3 @@
-import { drawnAt } from '@orderflow/contracts/ids';
 import type { Backlog } from '@orderflow/contracts/ledgers';
 import { type Finding, never, underWay } from './finding.ts';
 import type { Sequence, ServiceBacklog, WrittenEvent } from './things.ts';
@@ -22,8 +21,22 @@ export function eventsHaveNoHoles({
   );
 }
 
-export const eventsArrive = ({ source, id, type, kept }: WrittenEvent): Finding[] =>
-  kept ? [] : underWay(`${source} wrote the event ${id}, ${type}, and it is not recorded.`, drawnAt(id));
+export const eventsArrive = ({ source, id, type, kept, writtenAt }: WrittenEvent): Finding[] =>
+  kept
+    ? []
+    : [{ detail: `${source} wrote the event ${id}, ${type}, and it is not recorded.`, since: writtenAt }];
+
+export const eventsAreAsWritten = ({
+  source,
+  id,
+  type,
+  kept,
+  digest,
+  recordedDigest,
+}: WrittenEvent): Finding[] =>
+  !kept || digest === recordedDigest
+    ? []
+    : never(`The event ${id} of ${source}, ${type}, differs between its outbox and what is recorded.`);
 
 type Heap = Backlog['outbox'];
 

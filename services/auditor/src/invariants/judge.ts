@@ -154,7 +154,7 @@ function subjectOf<K extends Kind>(invariant: Invariant, kind: K, thing: Things[
 }
 
 function rowsOf<K extends Kind>(kind: K, thing: Things[K], reads: LedgerName[]): Record<string, unknown> {
-  if (kind !== 'order') return { [reads[0]!]: thing };
+  if (kind !== 'order' && kind !== 'product') return { [reads[0]!]: thing };
   return Object.fromEntries(
     reads.map((ledger) => [ledger, (thing as Record<string, unknown>)[ledger] ?? null]),
   );

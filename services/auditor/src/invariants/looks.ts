@@ -1,7 +1,7 @@
 import type { Database } from '@orderflow/service-kit/database';
 import { type Bench, type Judgement, judge, type Reading } from './judge.ts';
 import { type Reader, readNamed } from './read-orders.ts';
-import { lookAgainFor, readAgain, readBacklogs, readProducts } from './read-others.ts';
+import { lookAgainFor, readAgain, readBacklogs, readProducts, readStrays } from './read-others.ts';
 import type { Kind, Things } from './things.ts';
 
 type Options = {
@@ -35,11 +35,9 @@ export function createLooks({ db, reader, bench, settledBy, take }: Options) {
       ),
     products: (reading: Reading<'product'>) =>
       look('product', reading, (things) =>
-        readProducts(
-          reader,
-          things.map(({ productId }) => productId),
-        ),
+        readProducts(reader, { products: things.map(({ productId }) => productId), full: true }),
       ),
+    bank: (reading: Reading<'bank'>) => look('bank', reading, () => readStrays(reader)),
     services: (reading: Reading<'service'>) =>
       look('service', reading, (things) =>
         readBacklogs(
@@ -48,7 +46,7 @@ export function createLooks({ db, reader, bench, settledBy, take }: Options) {
         ),
       ),
     sequences: (reading: Reading<'sequence'>) => look('sequence', reading, (things) => readAgain(db, things)),
-    events: (reading: Reading<'event'>) => look('event', reading, (things) => lookAgainFor(db, things)),
+    events: (reading: Reading<'event'>) => look('event', reading, (things) => lookAgainFor(reader, things)),
   };
 }
 

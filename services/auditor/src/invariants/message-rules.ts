@@ -1,3 +1,4 @@
+import { differences } from './expected/compare.ts';
 import { type Finding, never, underWay } from './finding.ts';
 import { lastChange, type OrderBooks } from './things.ts';
 
@@ -7,13 +8,19 @@ export function oneMessagePerEvent({ messages, deliveries }: OrderBooks): Findin
   const perEvent = Map.groupBy(written, ({ eventId, channel }) => `${channel} about event ${eventId}`);
   // An order passes each of its states once, so it has one message of a template too.
   const perTemplate = Map.groupBy(written, ({ template, channel }) => `${channel} ${template}`);
+  const perWords = Map.groupBy(
+    deliveries?.deliveries ?? [],
+    // An SMS has no subject: its words are what tells it from others.
+    ({ channel, subject, recipient, words }) =>
+      `${channel === 'sms' ? `SMS of digest ${words}` : `"${subject}"`} to ${recipient}`,
+  );
   return [
     ...[...perEvent, ...perTemplate]
       .filter(([, { length }]) => length > 1)
       .flatMap(([what, { length }]) => never(`There are ${length} messages: ${what}.`)),
-    ...(deliveries?.deliveries ?? [])
-      .filter(({ count }) => count > 1)
-      .flatMap(({ channel, subject, count }) => never(`"${subject}" arrived ${count} times by ${channel}.`)),
+    ...[...perWords]
+      .filter(([, { length }]) => length > 1)
+      .flatMap(([what, { length }]) => never(`${what} arrived ${length} times.`)),
   ];
 }
 
@@ -47,7 +54,7 @@ export function customersAreTold(books: OrderBooks): Finding[] {
   const missing = dueTemplates(books).filter((due) => !written.some(({ template }) => template === due));
   const unsent = written.filter(({ status }) => status === 'WAITING' || status === 'PENDING');
   const sent = written.filter(({ status }) => status === 'SENT').length;
-  const arrived = deliveries?.deliveries.reduce((sum, { count }) => sum + count, 0);
+  const arrived = deliveries?.deliveries.length;
   return [
     ...missing.flatMap((due) => underWay(`It is ${order.status}, but no message ${due} was written.`, since)),
     ...unsent.flatMap(({ template, status }) => underWay(`The message ${template} is ${status}.`, since)),
@@ -55,4 +62,34 @@ export function customersAreTold(books: OrderBooks): Finding[] {
       ? underWay(`${sent} messages were sent, and ${arrived} arrived.`, since)
       : []),
   ];
+}
+
+/** What arrived is what was written: each message that was sent, by its own id, to its recipient, with its words. */
+export function mailArrivesAsWritten(books: OrderBooks): Finding[] {
+  if (!books.deliveries) return [];
+  const since = Math.max(lastChange(books), books['recorded events']?.recordedAt ?? 0);
+  const arrived = new Map(books.deliveries.deliveries.map((delivery) => [delivery.messageId, delivery]));
+  const wrong = (books.messages?.messages ?? []).flatMap(
+    ({ id, channel, recipient, words, status, template }) => {
+      const messageId = channel === 'email' ? `<${id}@orderflow>` : id;
+      const delivery = arrived.get(messageId);
+      arrived.delete(messageId);
+      if (!delivery)
+        return status === 'SENT' ? [`The message ${template} was sent, and did not arrive.`] : [];
+      // Mailboxes do not tell upper from lower case.
+      const asWritten = {
+        channel,
+        words,
+        recipient: channel === 'email' ? recipient?.toLowerCase() : recipient,
+      };
+      return differences(asWritten, delivery).map(
+        (detail) =>
+          `Of the message ${template} that arrived, ${detail.replace('its events say', 'it was sent with')}`,
+      );
+    },
+  );
+  const unknown = [...arrived.values()].map(
+    ({ channel, subject }) => `A message by ${channel} arrived that nobody wrote: "${subject}".`,
+  );
+  return [...wrong, ...unknown].flatMap((detail) => underWay(detail, since));
 }

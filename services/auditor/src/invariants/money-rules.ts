@@ -1,5 +1,7 @@
+import type { ChargeEntry, PaymentEntry } from '@orderflow/contracts/ledgers';
+import { differences } from './expected/compare.ts';
 import { type Finding, never, underWay } from './finding.ts';
-import { lastChange, type OrderBooks } from './things.ts';
+import { type BankStrays, lastChange, type OrderBooks } from './things.ts';
 
 const kept = ({ captured, refunded } = { captured: 0, refunded: 0 }) => captured - refunded;
 
@@ -43,7 +45,27 @@ export function bankAgreesWithPayment(books: OrderBooks): Finding[] {
   if (bank && captured > 0 && bank.currency !== payment?.currency) {
     return never(`Payment captured ${payment?.currency}, the bank ${bank.currency}.`);
   }
-  return [];
+  return bank && payment ? rowsAtBank(bank, payment).flatMap((detail) => underWay(detail, since)) : [];
+}
+
+/** The rows of the bank's ledger, one by one, by what payment asked for and was answered. */
+function rowsAtBank(bank: ChargeEntry, payment: PaymentEntry): string[] {
+  const { orderId, amount, currency, paymentMethod, providerReference } = payment;
+  const common = { amount, currency, declineCode: null };
+  return bank.rows.flatMap((row) =>
+    differences(
+      row.kind === 'charge'
+        ? {
+            ...{ ...common, paymentMethod, key: `charge-${orderId}`, charge: null },
+            ...(payment.captured > 0 && { id: providerReference, refunded: payment.refunded }),
+          }
+        : {
+            ...{ ...common, key: `refund-${orderId}`, charge: providerReference },
+            ...(payment.refunded > 0 && { id: payment.refundReference }),
+          },
+      row,
+    ).map((detail) => `Of the bank's ${row.kind}, ${detail.replace('its events say', 'payment says')}`),
+  );
 }
 
 /** However often it is asked, the bank moves money once. */
@@ -51,6 +73,15 @@ export const oneChargePerOrder = ({ charges: bank }: OrderBooks): Finding[] => [
   ...(bank && bank.charges > 1 ? never(`The bank charged it ${bank.charges} times.`) : []),
   ...(bank && bank.refunds > 1 ? never(`The bank refunded it ${bank.refunds} times.`) : []),
 ];
+
+export const chargesNameOrders = ({ strays: { count, some } }: BankStrays): Finding[] =>
+  count === 0
+    ? []
+    : never(
+        `The bank moved money ${count} times for what is no order: ${some
+          .map(({ id, reference, amount, currency }) => `${id} of ${amount} ${currency} for "${reference}"`)
+          .join(', ')}.`,
+      );
 
 /** An order is committed before anybody can charge for it. */
 export const everyChargeHasItsOrder = ({ orders: order, charges: bank }: OrderBooks): Finding[] =>

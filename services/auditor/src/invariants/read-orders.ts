@@ -1,38 +1,45 @@
 import type { LedgerQuery } from '@orderflow/contracts/ledgers';
+import type { Database } from '@orderflow/service-kit/database';
 import { type LedgerClient, type OrderLedger, orderLedgers, type Visit } from '../ledger-client.ts';
+import { eventsOfOrders, nextRecorded, readOrigin } from '../operations/read-recorded.ts';
+import { recordedOrder } from './expected/recorded-order.ts';
 import type { Reading, Unread } from './judge.ts';
 import type { OrderBooks } from './things.ts';
 
 type Range = { after: string | null; until: string | null; limit: number };
 
-/** Who reads which ledgers: in one visit, of those that there are. */
-export type Reader = { visit: Visit; client: LedgerClient };
+/** Who reads which ledgers: in one visit, of those that there are. The recorded events are in `db`. */
+export type Reader = { visit: Visit; client: LedgerClient; db: Database };
 
 const entriesAtOnce = 1_000;
 
 /** What all ledgers say of these orders, at most 500. */
-export const readNamed = ({ visit, client }: Reader, ids: string[]): Promise<Reading<'order'>> =>
-  join(client, ids, (ledger) => visit.orders(ledger, { orders: ids }).then(({ items }) => items));
+export const readNamed = (reader: Reader, ids: string[]): Promise<Reading<'order'>> =>
+  join(reader, ids, (ledger) => reader.visit.orders(ledger, { orders: ids }).then(({ items }) => items));
 
 /**
- * What all ledgers say of a range of orders, which the order service's own ledger sets; what only the others know of
- * shows up in it too. `next` is null at the end; undefined when the order service gave no answer.
+ * What all ledgers say of a range of orders. The order service's own ledger and the recorded events set it, whichever
+ * has more of them, so that no page is large; what only the others know of shows up in it too. `next` is null at the
+ * end; undefined when the order service gave no answer.
  */
 export async function readRange(
-  { visit, client }: Reader,
+  reader: Reader,
   { after, until, limit }: Range,
 ): Promise<Reading<'order'> & { next: string | null | undefined; orders: number }> {
+  const { visit, db } = reader;
   const own = await visit.orders('orders', { after, until, limit }).catch((error: Error) => error);
   if (own instanceof Error) {
     return { things: [], unread: [{ ledger: 'orders', reason: own.message }], next: undefined, orders: 0 };
   }
-  const last = own.next ?? until;
+  const recorded = await nextRecorded(db, { after, until: own.next ?? until, limit: limit + 1 });
+  const next = recorded.splice(limit).length > 0 ? recorded.at(-1)! : own.next;
+  const items = next === null ? own.items : own.items.filter(({ orderId }) => orderId <= next);
   const reading = await join(
-    client,
-    own.items.map(({ orderId }) => orderId),
-    async (ledger) => (ledger === 'orders' ? own.items : readAll(visit, ledger, { after, until: last })),
+    reader,
+    [...new Set([...items.map(({ orderId }) => orderId), ...recorded])],
+    async (ledger) => (ledger === 'orders' ? items : readAll(visit, ledger, { after, until: next ?? until })),
   );
-  return { ...reading, next: own.next, orders: own.items.length };
+  return { ...reading, next, orders: items.length };
 }
 
 async function readAll(
@@ -53,7 +60,7 @@ async function readAll(
 
 /** The entries of all ledgers that there are, joined by their order. */
 async function join(
-  { present }: LedgerClient,
+  { client: { present }, db }: Reader,
   ids: string[],
   read: (ledger: OrderLedger) => Promise<{ orderId: string }[]>,
 ): Promise<Reading<'order'>> {
@@ -79,5 +86,27 @@ async function join(
   if (names.includes('deliveries') && unread.every(({ ledger }) => ledger !== 'deliveries')) {
     for (const thing of things) thing.deliveries ??= { orderId: thing.orderId, deliveries: [] };
   }
+  await addRecorded(db, things);
   return { things, unread };
 }
+
+/** Read last: what they tell of is in the ledgers by then. */
+async function addRecorded(db: Database, things: OrderBooks[]): Promise<void> {
+  const { now: readAt, firstOrder } = await readOrigin(db);
+  const events = await eventsOfOrders(
+    db,
+    things.map(({ orderId }) => orderId),
+  );
+  const byOrder = Map.groupBy(events, ({ orderId }) => orderId);
+  for (const thing of things) {
+    const { orderId } = thing;
+    const afterFirst = firstOrder !== null && orderId > firstOrder;
+    thing['recorded events'] = recordedOrder(byOrder.get(orderId) ?? [], { readAt, afterFirst });
+  }
+}
+
+/** The numbers of the recorded events of these orders. */
+export const sequencesIn = ({ things }: Reading<'order'>): Reading<'sequence'> => ({
+  things: things.flatMap((thing) => thing['recorded events']?.sequences ?? []),
+  unread: [],
+});

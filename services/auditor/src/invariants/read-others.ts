@@ -1,31 +1,78 @@
+import { drawnAt } from '@orderflow/contracts/ids';
+import type { EventEntry, ProductEntry, StockEntry } from '@orderflow/contracts/ledgers';
 import type { Database } from '@orderflow/service-kit/database';
+import { lastEventsOfProducts, readOrigin } from '../operations/read-recorded.ts';
 import { keptOf, type Subject, sequencesOf } from '../operations/read-sequences.ts';
+import { recordedProduct } from './expected/expected-product.ts';
 import type { Reading, Unread } from './judge.ts';
 import type { Reader } from './read-orders.ts';
-import { keyOf, type Sequence, type ServiceBacklog, type WrittenEvent } from './things.ts';
+import { keyOf, type ProductBooks, type Sequence, type ServiceBacklog, type WrittenEvent } from './things.ts';
+
+/** Longer than clocks of services are apart. */
+const FAR_AHEAD_MS = 10 * 60_000;
+/** Events that one question names. */
+const NAMED_AT_ONCE = 500;
 
 type Page<T> = T & { next: string | null | undefined };
 
-/** A page of products in order of id. With `full`, every movement there ever was is summed. */
+/** A page of products in order of id, with their copies. With `full`, every movement there ever was is summed. */
 export async function readStock(
-  { visit }: Reader,
-  { after, limit, full }: { after: string | null; limit: number; full: boolean },
+  reader: Reader,
+  query: { after: string | null; limit: number; full: boolean },
 ): Promise<Page<Reading<'product'>>> {
-  const page = await visit.stock({ after, limit, full }).catch((error: Error) => error);
-  return page instanceof Error
-    ? { things: [], unread: [{ ledger: 'stock', reason: page.message }], next: undefined }
-    : { things: page.items, unread: [], next: page.next };
+  const page = await reader.visit.stock(query).catch((error: Error) => error);
+  if (page instanceof Error) return { ...unreadStock(page), next: undefined };
+  const ids = page.items.map(({ productId }) => productId);
+  return { ...(await joinProducts(reader, ids, page.items)), next: page.next };
 }
 
-/** These products, by every movement there ever was. */
-export async function readProducts(reader: Reader, ids: string[]): Promise<Reading<'product'>> {
-  const pages = await Promise.all(
-    ids.map((id) => readStock(reader, { after: idBefore(id), limit: 1, full: true })),
-  );
-  return {
-    things: pages.flatMap(({ things }) => things).filter(({ productId }) => ids.includes(productId)),
-    unread: pages.flatMap(({ unread }) => unread),
-  };
+/** These products, those included that the stock does not have. */
+export async function readProducts(
+  reader: Reader,
+  { products, full }: { products: string[]; full: boolean },
+): Promise<Reading<'product'>> {
+  if (products.length === 0) return { things: [], unread: [] };
+  const page = await reader.visit.stock({ products, full }).catch((error: Error) => error);
+  return page instanceof Error ? unreadStock(page) : joinProducts(reader, products, page.items);
+}
+
+const unreadStock = ({ message }: Error): Reading<'product'> => ({
+  things: [],
+  unread: [{ ledger: 'stock', reason: message }],
+});
+
+async function joinProducts(
+  { visit, db }: Reader,
+  ids: string[],
+  stock: StockEntry[],
+): Promise<Reading<'product'>> {
+  if (ids.length === 0) return { things: [], unread: [] };
+  const copies = await visit.products({ products: ids }).catch((error: Error) => error);
+  const unread: Unread[] = copies instanceof Error ? [{ ledger: 'products', reason: copies.message }] : [];
+  const { now } = await readOrigin(db);
+  const [stockOf, copyOf] = [stock, copies instanceof Error ? [] : copies.items].map(
+    (entries) => new Map<string, object>(entries.map((entry) => [entry.productId, entry])),
+  ) as [Map<string, StockEntry>, Map<string, ProductEntry>];
+  const events = new Map((await lastEventsOfProducts(db, ids)).map((event) => [event.subject, event]));
+  const things = ids.map((productId): ProductBooks => {
+    const event = events.get(productId);
+    return {
+      productId,
+      stock: stockOf.get(productId),
+      products: copyOf.get(productId),
+      'recorded events': event && recordedProduct(event, now),
+    };
+  });
+  return { things, unread };
+}
+
+/** What moved at the bank for no order, where there is a bank. */
+export async function readStrays({ visit, client }: Reader): Promise<Reading<'bank'>> {
+  if (!client.present('bank')) return { things: [], unread: [] };
+  const strays = await visit.strays().catch((error: Error) => error);
+  return strays instanceof Error
+    ? { things: [], unread: [{ ledger: 'strays', reason: strays.message }] }
+    : { things: [{ bank: 'charges of no order', strays }], unread: [] };
 }
 
 /** What waits in these services. */
@@ -74,20 +121,53 @@ export async function readMissing(
     page.items.map(({ id }) => id),
   );
   return {
-    things: page.items.filter(({ id }) => !kept.has(id)).map((event) => ({ ...event, source, kept: false })),
+    things: page.items
+      .filter(({ id, digest }) => kept.get(id) !== digest)
+      .map((event) => toWritten({ ...event, source }, kept)),
     unread: [],
     next: page.next,
-    last: page.items.at(-1)?.id ?? query.after,
+    last: page.items.findLast(({ id }) => writtenAt(id) !== null)?.id ?? query.after,
   };
 }
 
-/** Events as they were, and whether they are recorded by now. */
-export async function lookAgainFor(db: Database, events: WrittenEvent[]): Promise<Reading<'event'>> {
-  const kept = await keptOf(
-    db,
-    events.map(({ id }) => id),
-  );
-  return { things: events.map((event) => ({ ...event, kept: kept.has(event.id) })), unread: [] };
+/**
+ * The same events as they are now. One that its outbox does not have any more counts as recorded: a hole in the
+ * numbers of its subject shows what is missing.
+ */
+export async function lookAgainFor({ visit, db }: Reader, events: WrittenEvent[]): Promise<Reading<'event'>> {
+  const unread: Unread[] = [];
+  const written = new Map<string, EventEntry>();
+  for (const [source, own] of Map.groupBy(events, (event) => event.source)) {
+    for (let i = 0; i < own.length; i += NAMED_AT_ONCE) {
+      const ids = own.slice(i, i + NAMED_AT_ONCE).map(({ id }) => id);
+      const page = await visit.events(source, { events: ids }).catch((error: Error) => error);
+      if (page instanceof Error) unread.push({ ledger: 'events', reason: page.message });
+      else for (const event of page.items) written.set(event.id, event);
+    }
+  }
+  const ids = events.map(({ id }) => id);
+  const kept = await keptOf(db, ids);
+  return {
+    things: events.map((event) => {
+      const now = written.get(event.id);
+      if (now) return toWritten({ ...now, source: event.source }, kept);
+      return { ...event, kept: true, recordedDigest: event.digest };
+    }),
+    unread,
+  };
+}
+
+const toWritten = (event: EventEntry & { source: string }, kept: Map<string, string>): WrittenEvent => ({
+  ...event,
+  kept: kept.has(event.id),
+  recordedDigest: kept.get(event.id) ?? null,
+  writtenAt: writtenAt(event.id),
+});
+
+/** When an event was written, by its id; null when the id lies so far ahead that nobody has drawn it. */
+function writtenAt(id: string): number | null {
+  const at = drawnAt(id);
+  return at > Date.now() + FAR_AHEAD_MS ? null : at;
 }
 
 export const readSequences = async (
@@ -112,10 +192,4 @@ export async function readAgain(db: Database, sequences: Sequence[]): Promise<Re
     things: sequences.map((thing) => found.get(keyOf.sequence(thing)) ?? { ...thing, ...none }),
     unread: [],
   };
-}
-
-/** The id just below this one: whoever asks for what comes after it is told of it first. */
-function idBefore(id: string): string {
-  const hex = (BigInt(`0x${id.replaceAll('-', '')}`) - 1n).toString(16).padStart(32, '0');
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }

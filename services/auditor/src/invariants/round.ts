@@ -7,8 +7,8 @@ import type { Cursors } from '../operations/invariant-progress.ts';
 import { openViolations, recordViolations } from '../operations/record-violations.ts';
 import type { Bench, Judgement, Unread } from './judge.ts';
 import { createLooks, type Looks } from './looks.ts';
-import { type Reader, readNamed } from './read-orders.ts';
-import { lookAgainFor, readAgain, readBacklogs, readProducts, readSequences } from './read-others.ts';
+import { type Reader, readNamed, sequencesIn } from './read-orders.ts';
+import { lookAgainFor, readAgain, readBacklogs, readProducts, readStrays } from './read-others.ts';
 import type { Kind, Sequence, WrittenEvent } from './things.ts';
 import { walkOrders, walkOutbox, walkStock, walkSubjects } from './walks.ts';
 
@@ -43,7 +43,7 @@ export type Round = { cursors: Cursors; orders: number; swept: boolean; unread: 
  */
 export async function runRound(deps: RoundDeps, from: Cursors): Promise<Round> {
   const { db, client, log, graceMs, bench, goOn } = deps;
-  const reader: Reader = { client, visit: client.visit() };
+  const reader: Reader = { client, visit: client.visit(), db };
   const cursors = structuredClone(from);
   const settledBy = Date.now() - graceMs;
   const unread: Unread[] = [];
@@ -70,6 +70,7 @@ export async function runRound(deps: RoundDeps, from: Cursors): Promise<Round> {
   await lookAtOpen({ db, reader, looks, bench });
   await goOn();
   await walkStock(walk);
+  await looks.bank(await readStrays(reader));
   await looks.services(await readBacklogs(reader, client.exchanging));
   await goOn();
   await walkSubjects(walk);
@@ -96,10 +97,8 @@ async function lookAtNews({ db, reader, looks, graceMs }: Step & { graceMs: numb
   const due = await dueOrders(db, DUE_AT_ONCE);
   if (due.length === 0) return 0;
   const ids = due.map(({ orderId }) => orderId);
-  const judgements = [
-    await looks.orders(await readNamed(reader, ids)),
-    await looks.sequences(await readSequences(db, { orders: ids })),
-  ];
+  const reading = await readNamed(reader, ids);
+  const judgements = [await looks.orders(reading), await looks.sequences(sequencesIn(reading))];
   // What could not be read stays due, and would come again at once.
   if (judgements.some((judgement) => judgement.unread.length > 0)) return 0;
   const nextLooks = nextLooksOf(judgements, graceMs);
@@ -130,9 +129,9 @@ async function lookAtOpen({ db, reader, looks, bench }: Step & { bench: Bench })
   const ids = [...new Set((await open('order')).map(({ subject }) => subject))];
   if (ids.length > 0) await looks.orders(await readNamed(reader, ids));
   const products = (await open('product')).map(({ subject }) => subject);
-  if (products.length > 0) await looks.products(await readProducts(reader, products));
+  await looks.products(await readProducts(reader, { products, full: true }));
   const sequences = (await open('sequence')).map(({ rows }) => rows['recorded events'] as Sequence);
   if (sequences.length > 0) await looks.sequences(await readAgain(db, sequences));
   const events = (await open('event')).map(({ rows }) => rows.events as WrittenEvent);
-  if (events.length > 0) await looks.events(await lookAgainFor(db, events));
+  if (events.length > 0) await looks.events(await lookAgainFor(reader, events));
 }

@@ -1,9 +1,10 @@
-import type { OrderEntry, ReservationEntry, StockEntry } from '@orderflow/contracts/ledgers';
+import type { OrderEntry, ReservationEntry } from '@orderflow/contracts/ledgers';
 import { type Finding, never, underWay } from './finding.ts';
-import { lastChange, type OrderBooks } from './things.ts';
+import { lastChange, type OrderBooks, type ProductBooks } from './things.ts';
 
 /** Of one product: the columns are the sum of the movements and of what is held, and nothing is less than none. */
-export function stockColumnsMatchLedger(stock: StockEntry): Finding[] {
+export function stockColumnsMatchLedger({ stock }: ProductBooks): Finding[] {
+  if (!stock) return [];
   const { received, onHand, reserved, shipped, ledger, held } = stock;
   const differences: [what: string, is: number, shouldBe: number][] = [
     ['received, against on hand + shipped,', received, onHand + shipped],

@@ -1,15 +1,24 @@
 import type { InvariantName } from '@orderflow/contracts/invariants';
+import {
+  messagesMatchEvents,
+  ordersMatchEvents,
+  paymentsMatchEvents,
+  productsMatchEvents,
+  reservationsMatchEvents,
+} from './event-rules.ts';
 import type { Finding } from './finding.ts';
 import {
   consumersKeepUp,
+  eventsAreAsWritten,
   eventsArrive,
   eventsHaveNoHoles,
   noDeadLetters,
   outboxesDrain,
 } from './flow-rules.ts';
-import { customersAreTold, oneMessagePerEvent } from './message-rules.ts';
+import { customersAreTold, mailArrivesAsWritten, oneMessagePerEvent } from './message-rules.ts';
 import {
   bankAgreesWithPayment,
+  chargesNameOrders,
   everyChargeHasItsOrder,
   moneyIsWhatOrdersOwe,
   oneChargePerOrder,
@@ -31,6 +40,8 @@ export const ledgers = {
   messages: 'notification',
   deliveries: 'postbox',
   stock: 'inventory',
+  products: 'order',
+  strays: 'bank',
   events: 'every producer',
   backlog: 'every service',
   /** The part of the backlogs that is in Redis. */
@@ -96,6 +107,56 @@ export const invariants: readonly Invariant[] = [
     off: everyChargeHasItsOrder,
   },
   {
+    name: 'charges-name-orders',
+    sentence: 'The bank moved no money with a reference that is no id of an order.',
+    about: 'bank',
+    reads: ['strays'],
+    off: chargesNameOrders,
+  },
+  {
+    name: 'orders-match-events',
+    sentence: 'Each order is what its recorded events say: customer, lines, prices, state.',
+    about: 'order',
+    reads: ['orders', 'recorded events'],
+    off: ordersMatchEvents,
+  },
+  {
+    name: 'reservations-match-events',
+    sentence: 'Each reservation and its movements are what the recorded events say.',
+    about: 'order',
+    reads: ['orders', 'reservations', 'recorded events'],
+    off: reservationsMatchEvents,
+  },
+  {
+    name: 'payments-match-events',
+    sentence: 'Each payment is what the recorded events say: customer, amount, state, references.',
+    about: 'order',
+    reads: ['orders', 'payments', 'recorded events'],
+    off: paymentsMatchEvents,
+  },
+  {
+    name: 'messages-match-events',
+    sentence:
+      'Each recorded event that customers are told of has its messages, to their address, and they are sent.',
+    about: 'order',
+    reads: ['orders', 'messages', 'recorded events'],
+    off: messagesMatchEvents,
+  },
+  {
+    name: 'mail-arrives-as-written',
+    sentence: 'What arrived is what was written: each message once, to its recipient, with its words.',
+    about: 'order',
+    reads: ['orders', 'messages', 'deliveries'],
+    off: mailArrivesAsWritten,
+  },
+  {
+    name: 'products-match-events',
+    sentence: 'Each product, and the copy that orders are priced by, is what its last recorded event says.',
+    about: 'product',
+    reads: ['stock', 'products', 'recorded events'],
+    off: productsMatchEvents,
+  },
+  {
     name: 'stock-columns-match-ledger',
     sentence:
       'What is received, on hand, reserved and shipped of a product is what its movements and holds come to.',
@@ -146,6 +207,13 @@ export const invariants: readonly Invariant[] = [
     about: 'event',
     reads: ['events', 'recorded events'],
     off: eventsArrive,
+  },
+  {
+    name: 'events-are-as-written',
+    sentence: 'Every event that an outbox still has is recorded by the auditor with the same content.',
+    about: 'event',
+    reads: ['events', 'recorded events'],
+    off: eventsAreAsWritten,
   },
   {
     name: 'outboxes-drain',

@@ -6,9 +6,13 @@ import type {
   MessageEntry,
   OrderEntry,
   PaymentEntry,
+  ProductEntry,
   ReservationEntry,
   StockEntry,
+  Strays,
 } from '@orderflow/contracts/ledgers';
+import type { RecordedProduct } from './expected/expected-product.ts';
+import type { RecordedOrder } from './expected/recorded-order.ts';
 
 /** What each ledger says of one order; missing where it says nothing. */
 export type OrderBooks = {
@@ -20,6 +24,16 @@ export type OrderBooks = {
   messages?: MessageEntry;
   /** Missing only where nobody counts what arrives. */
   deliveries?: DeliveryEntry;
+  'recorded events'?: RecordedOrder;
+};
+
+/** What each ledger says of one product; missing where it says nothing. */
+export type ProductBooks = {
+  productId: string;
+  stock?: StockEntry;
+  /** The copy that orders are priced by. */
+  products?: ProductEntry;
+  'recorded events'?: RecordedProduct;
 };
 
 /** What waits in one service. */
@@ -38,12 +52,22 @@ export type Sequence = {
 };
 
 /** An event in the outbox of its producer, and whether it is recorded here. */
-export type WrittenEvent = EventEntry & { source: string; kept: boolean };
+export type WrittenEvent = EventEntry & {
+  source: string;
+  kept: boolean;
+  recordedDigest: string | null;
+  /** By its id, in epoch milliseconds; null for an id that lies ahead. */
+  writtenAt: number | null;
+};
+
+/** What moved at the bank for no order. */
+export type BankStrays = { bank: string; strays: Strays };
 
 /** What invariants are about, by kind. */
 export type Things = {
   order: OrderBooks;
-  product: StockEntry;
+  product: ProductBooks;
+  bank: BankStrays;
   service: ServiceBacklog;
   sequence: Sequence;
   event: WrittenEvent;
@@ -54,20 +78,24 @@ export type Kind = keyof Things;
 export const keyOf: { [K in Kind]: (thing: Things[K]) => string } = {
   order: ({ orderId }) => orderId,
   product: ({ productId }) => productId,
+  bank: ({ bank }) => bank,
   service: ({ service }) => service,
   sequence: ({ source, subject }) => `${source} ${subject}`,
   event: ({ source, id }) => `${source} ${id}`,
 };
 
+/** Whoever edits an outbox may leave any text there. */
+const isId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const ofNoOrder: readonly string[] = ['product.changed', 'customer.created', 'notification.sent'];
 
 /** The order that a thing is about. */
 export const orderOf: { [K in Kind]: (thing: Things[K]) => string | null } = {
   order: ({ orderId }) => orderId,
   product: () => null,
+  bank: () => null,
   service: () => null,
   sequence: ({ orderId }) => orderId,
-  event: ({ type, subject }) => (ofNoOrder.includes(type) ? null : subject),
+  event: ({ type, subject }) => (ofNoOrder.includes(type) || !isId.test(subject) ? null : subject),
 };
 
 /** When anything about the order last changed, by the ledgers that say so. */

@@ -2,15 +2,17 @@ import type { Database } from '@orderflow/service-kit/database';
 import type { Cursors } from '../operations/invariant-progress.ts';
 import { looseSequences, looseSubjectsSince } from '../operations/read-sequences.ts';
 import type { Looks } from './looks.ts';
-import { type Reader, readRange } from './read-orders.ts';
-import { readMissing, readSequences, readStock } from './read-others.ts';
+import { type Reader, readRange, sequencesIn } from './read-orders.ts';
+import { readMissing, readProducts, readSequences, readStock } from './read-others.ts';
 
 const PRODUCTS = 500;
 /** Whose movements are all summed: a product may have a million. */
 const PRODUCTS_IN_FULL = 50;
 /** Each so many walks through the stock, one sums all movements anew. */
 const FULL_EVERY = 12;
-const EVENTS = 2_000;
+/** The newest events of an outbox in one step, and those that are read again, digests and all. */
+const NEW_EVENTS = 2_000;
+const OLD_EVENTS = 500;
 const SUBJECTS = 500;
 /** Longer than any transaction that records events can last. */
 const LONGEST_TRANSACTION_MS = 60_000;
@@ -25,11 +27,10 @@ export type Walk = {
 };
 
 /** One step on the way through every order there is. Gives whether it was the last. */
-export async function walkOrders({ db, reader, looks, cursors }: Walk, limit: number): Promise<boolean> {
+export async function walkOrders({ reader, looks, cursors }: Walk, limit: number): Promise<boolean> {
   const reading = await readRange(reader, { after: cursors.orders, until: null, limit });
   const { unread } = await looks.orders(reading);
-  const ids = reading.things.map(({ orderId }) => orderId);
-  if (ids.length > 0) await looks.sequences(await readSequences(db, { orders: ids }));
+  await looks.sequences(sequencesIn(reading));
   if (unread.length > 0 || reading.next === undefined) return false;
   cursors.orders = reading.next;
   return reading.next === null;
@@ -47,7 +48,7 @@ export async function walkStock({ reader, looks, cursors }: Walk): Promise<void>
 }
 
 /** Products and customers, whose events are of no order: those with news, and one step on the way through all. */
-export async function walkSubjects({ db, looks, cursors, settledBy }: Walk): Promise<void> {
+export async function walkSubjects({ db, reader, looks, cursors, settledBy }: Walk): Promise<void> {
   // What is under way is looked at again until its time is up.
   const recent = settledBy - LONGEST_TRANSACTION_MS;
   const subjects = await looseSubjectsSince(db, new Date(cursors.newsUntil || recent));
@@ -55,6 +56,11 @@ export async function walkSubjects({ db, looks, cursors, settledBy }: Walk): Pro
   cursors.newsUntil = recent;
   const things = await looseSequences(db, { after: cursors.subjects, limit: SUBJECTS });
   await looks.sequences({ things, unread: [] });
+  // The walk through the stock does not meet what the stock does not have any more.
+  if (cursors.putOff === 0) {
+    const products = things.filter(({ source }) => source === 'inventory').map(({ subject }) => subject);
+    await looks.products(await readProducts(reader, { products, full: false }));
+  }
   const last = things.length === SUBJECTS ? things.at(-1) : undefined;
   cursors.subjects = last ? { source: last.source, subject: last.subject } : null;
 }
@@ -66,10 +72,10 @@ export async function walkOutbox(
 ): Promise<void> {
   const at = cursors.events[source] ?? { head: null, walk: null };
   const until = new Date(settledBy).toISOString();
-  const head = await readMissing(reader, { db, source, after: at.head, until, limit: EVENTS });
+  const head = await readMissing(reader, { db, source, after: at.head, until, limit: NEW_EVENTS });
   await looks.events(head);
   if (head.next === undefined) return;
-  const walk = await readMissing(reader, { db, source, after: at.walk, until, limit: EVENTS });
+  const walk = await readMissing(reader, { db, source, after: at.walk, until, limit: OLD_EVENTS });
   await looks.events(walk);
   if (walk.next === undefined) return;
   cursors.events[source] = { head: head.last, walk: walk.next };

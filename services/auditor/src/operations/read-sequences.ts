@@ -1,3 +1,4 @@
+import { EVENT_DIGEST } from '@orderflow/messaging/event-digest';
 import type { Database } from '@orderflow/service-kit/database';
 import type { Sequence } from '../invariants/things.ts';
 
@@ -21,7 +22,11 @@ const LOOSE_SINCE = `
   SELECT DISTINCT source, subject FROM events
   WHERE order_id IS NULL AND sequence > 1 AND recorded_at >= $1 LIMIT 5000`;
 
-const KEPT = 'SELECT event_id FROM events WHERE event_id = ANY($1::uuid[])';
+const KEPT = `
+  SELECT e.id, ${EVENT_DIGEST} AS digest
+  FROM (SELECT event_id AS id, type, source, subject, sequence, order_id AS orderid, correlation_id AS correlationid,
+      causation_id AS causationid, actor, attempt, traceparent, time, data
+    FROM events WHERE event_id = ANY($1::uuid[])) AS e`;
 
 export type Subject = { source: string; subject: string };
 
@@ -47,8 +52,8 @@ export const looseSequences = (
 export const looseSubjectsSince = (db: Database, since: Date): Promise<Subject[]> =>
   db.query<Subject>(LOOSE_SINCE, [since]);
 
-/** Which of these events are recorded. */
-export async function keptOf(db: Database, ids: string[]): Promise<Set<string>> {
-  const rows = await db.query<{ event_id: string }>(KEPT, [ids]);
-  return new Set(rows.map((row) => row.event_id));
+/** Returns the digests of those of these events that are recorded, by id. */
+export async function keptOf(db: Database, ids: string[]): Promise<Map<string, string>> {
+  const rows = await db.query<{ id: string; digest: string }>(KEPT, [ids]);
+  return new Map(rows.map(({ id, digest }) => [id, digest]));
 }

@@ -1,3 +1,5 @@
+import type { Strays } from '@orderflow/contracts/ledgers';
+import type { Database } from '@orderflow/service-kit/database';
 import type { LedgerSql } from '@orderflow/service-kit/ledgers';
 
 // The reference is whatever the asker gave. In the byte order that the column has, those that are ids of orders sort
@@ -8,15 +10,30 @@ const LEDGER = (which: string, limit: string) => `
     count(*) FILTER (WHERE kind = 'refund') AS refunds,
     coalesce(sum(amount) FILTER (WHERE kind = 'charge'), 0)::bigint AS captured,
     coalesce(sum(amount) FILTER (WHERE kind = 'refund'), 0)::bigint AS refunded,
-    string_agg(DISTINCT currency, ', ') AS currency
+    string_agg(DISTINCT currency, ', ') AS currency,
+    json_agg(json_build_object('id', CASE kind WHEN 'charge' THEN 'ch_' ELSE 're_' END || position, 'kind', kind,
+      'key', idempotency_key, 'amount', amount, 'currency', currency, 'paymentMethod', payment_method,
+      'declineCode', decline_code, 'charge', 'ch_' || charge, 'refunded', refunded) ORDER BY position) AS rows
   FROM ledger WHERE status = 'succeeded' AND ${which}
   GROUP BY reference ORDER BY reference ${limit}`;
 
-const IS_AN_ID = `reference ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'`;
+const ID = `'^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'`;
 
 /** What was really charged and refunded for each order. */
 export const orderLedger: LedgerSql = {
   // By way of uuid, so that an id in capitals is found too.
   named: LEDGER('reference = ANY($1::uuid[]::text[])', ''),
-  range: LEDGER(`reference > $1 AND reference <= $2 AND ${IS_AN_ID}`, 'LIMIT $3'),
+  range: LEDGER(`reference > $1 AND reference <= $2 AND reference ~ ${ID}`, 'LIMIT $3'),
 };
+
+// The partial index ledger_strays has these rows and no others.
+const STRAYS = `
+  SELECT count(*) OVER () AS count, CASE kind WHEN 'charge' THEN 'ch_' ELSE 're_' END || position AS id, reference,
+    amount, currency
+  FROM ledger WHERE status = 'succeeded' AND reference !~ ${ID} ORDER BY position LIMIT 20`;
+
+/** Returns what moved with a reference that is no order's id: how many rows, and the first twenty. */
+export async function readStrays(db: Database): Promise<Strays> {
+  const rows = await db.query<Strays['some'][number] & { count: number }>(STRAYS);
+  return { count: rows[0]?.count ?? 0, some: rows.map(({ count: _, ...row }) => row) };
+}

@@ -9,7 +9,8 @@ import { forgetImage } from './set-image.ts';
 const UPDATE = `
   UPDATE products SET name = coalesce($2, name), description = coalesce($3, description),
     price = coalesce($4, price), currency = coalesce($5, currency), active = coalesce($6, active),
-    image_url = CASE WHEN $7 THEN $8 ELSE image_url END, sequence = sequence + 1
+    image_url = CASE WHEN $7 THEN $8 ELSE image_url END, sequence = sequence + 1,
+    updated_at = now()
   WHERE id = $1 RETURNING ${PRODUCT_COLUMNS}`;
 
 /** Changes what the catalogue says of a product; an image address of another place, or none, ends the uploaded one. Throws `not_found`. */

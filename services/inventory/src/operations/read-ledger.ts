@@ -7,7 +7,9 @@ const LEDGER = (page: string) => `
   SELECT order_id AS "orderId",
     CASE WHEN status IS NULL OR status = 'AWAITED' THEN 'none' ELSE status END AS status,
     coalesce(reservations.items, '[]') AS items, coalesce(moved.movements, '[]') AS movements,
-    expires_at AS "expiresAt", coalesce(updated_at, moved.at) AS "updatedAt"
+    expires_at AS "expiresAt", coalesce(paid, false) AS paid, coalesce(shipped, false) AS shipped,
+    expiry_announced_at IS NOT NULL AS "expiryAnnounced", correlation_id AS "correlationId",
+    coalesce(sequence, 0) AS sequence, coalesce(updated_at, moved.at) AS "updatedAt"
   FROM page LEFT JOIN reservations USING (order_id) CROSS JOIN LATERAL (
     SELECT json_agg(json_build_object('productId', product_id, 'kind', kind, 'count', count, 'quantity', quantity)
         ORDER BY product_id, kind) AS movements, max(at) AS at

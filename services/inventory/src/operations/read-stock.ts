@@ -24,22 +24,25 @@ const NOTHING = '00000000-0000-0000-0000-000000000000';
 // One statement, so one snapshot: columns, movements and reservations are changed in one transaction and agree in it.
 // The movements of a product since its sum are read from the index on (product_id, id) alone, what is held is found by
 // reservations_held: neither grows with the orders that are over.
-const STOCK = `
+const STOCK = (which: string) => `
   WITH held AS MATERIALIZED (
     SELECT (item->>'productId')::uuid AS product_id, sum((item->>'quantity')::bigint)::bigint AS held
     FROM reservations, jsonb_array_elements(items) AS item WHERE status = 'HELD' GROUP BY 1)
   SELECT stock.product_id AS "productId", sku, stock.received, on_hand AS "onHand", stock.reserved, stock.shipped,
+    name, price, currency, seller_id AS "sellerId", active, sequence, updated_at AS "updatedAt",
     coalesce(held, 0) AS held, known.before,
     json_build_object('received', coalesce(known.received, 0), 'reserved', coalesce(known.reserved, 0),
       'shipped', coalesce(known.shipped, 0)) AS known, settled, fresh
-  FROM (SELECT * FROM stock WHERE product_id > $1 ORDER BY product_id LIMIT $2) AS stock
+  FROM (SELECT * FROM stock WHERE ${which}) AS stock
   JOIN products ON products.id = stock.product_id
-  LEFT JOIN movement_sums AS known ON known.product_id = stock.product_id AND NOT $3
+  LEFT JOIN movement_sums AS known ON known.product_id = stock.product_id AND NOT $1
   CROSS JOIN LATERAL (
-    SELECT ${sumsOf('movements.id < $4')} AS settled, ${sumsOf('movements.id >= $4')} AS fresh FROM movements
+    SELECT ${sumsOf('movements.id < $2')} AS settled, ${sumsOf('movements.id >= $2')} AS fresh FROM movements
     WHERE movements.product_id = stock.product_id AND movements.id >= coalesce(known.before, '${NOTHING}')) AS moved
   LEFT JOIN held ON held.product_id = stock.product_id
   ORDER BY stock.product_id`;
+const NAMED = STOCK('product_id = ANY($3::uuid[])');
+const WALKED = STOCK('product_id > $3 ORDER BY product_id LIMIT $4');
 
 // A sum and the id that it goes up to are of one snapshot: whichever of two readers writes last, what it writes is right.
 const KEEP = `
@@ -66,14 +69,10 @@ const add = (one: Sums, other: Sums): Sums => ({
 });
 
 /** The stock of products: the columns, and what the movements and the reservations come to. */
-export async function readStock(
-  db: Database,
-  { after, limit, full }: StockQuery,
-): Promise<LedgerPage<StockEntry>> {
+export async function readStock(db: Database, query: StockQuery): Promise<LedgerPage<StockEntry>> {
   const now = Date.now();
   const atRest = firstIdAt(now - AT_REST_MS);
-  const rows = await db.query<Row>(STOCK, [after ?? NOTHING, limit + 1, full, atRest]);
-  const { items, next } = toLedgerPage(rows, limit, (row) => row.productId);
+  const { items, next } = await readRows(db, query, atRest);
   const longAgo = firstIdAt(now - AT_REST_MS - ADD_EVERY_MS);
   const due = items.filter(({ before }) => before === null || before < longAgo);
   if (due.length > 0) {
@@ -81,6 +80,15 @@ export async function readStock(
     await db.query(KEEP, [JSON.stringify(sums), atRest]);
   }
   return { items: items.map(toEntry), next };
+}
+
+async function readRows(db: Database, query: StockQuery, atRest: string): Promise<LedgerPage<Row>> {
+  if ('products' in query) {
+    return { items: await db.query<Row>(NAMED, [query.full, atRest, query.products]), next: null };
+  }
+  const { after, limit, full } = query;
+  const rows = await db.query<Row>(WALKED, [full, atRest, after ?? NOTHING, limit + 1]);
+  return toLedgerPage(rows, limit, (row) => row.productId);
 }
 
 const toEntry = ({ before: _, known, settled, fresh, ...columns }: Row): StockEntry => ({

@@ -5,7 +5,7 @@ import { PRODUCT_COLUMNS, type Product, productChanged } from '../product.ts';
 
 // Locks the product, so that its address and the image beside it change together.
 const SHOW = `
-  UPDATE products SET image_url = $2, sequence = sequence + 1
+  UPDATE products SET image_url = $2, sequence = sequence + 1, updated_at = now()
   WHERE id = $1 AND image_url IS DISTINCT FROM $2 RETURNING ${PRODUCT_COLUMNS}`;
 
 const STORE = `
@@ -14,7 +14,7 @@ const STORE = `
     bytes = excluded.bytes, created_at = now()`;
 
 const HIDE = `
-  UPDATE products SET image_url = NULL, sequence = sequence + 1
+  UPDATE products SET image_url = NULL, sequence = sequence + 1, updated_at = now()
   WHERE id = $1 AND starts_with(image_url, $2) RETURNING ${PRODUCT_COLUMNS}`;
 
 type Context = { cause: Cause };

@@ -5,7 +5,11 @@ const LEDGER = (which: string, limit: string) => `
   SELECT order_id AS "orderId", status, amount, currency,
     CASE WHEN status IN ('CAPTURED', 'REFUNDING', 'REFUNDED') THEN amount ELSE 0 END AS captured,
     CASE WHEN status = 'REFUNDED' THEN amount ELSE 0 END AS refunded,
-    status IN ('CHARGING', 'REFUNDING') AS "unknownOutcome", updated_at AS "updatedAt"
+    status IN ('CHARGING', 'REFUNDING') AS "unknownOutcome", id AS "paymentId", customer_id AS "customerId",
+    seller_id AS "sellerId", payment_method AS "paymentMethod", provider_reference AS "providerReference",
+    refund_reference AS "refundReference", decline_code AS "declineCode", cancel_cause IS NOT NULL AS cancelled,
+    next_attempt_at IS NOT NULL AS "callDue", cause->>'correlationId' AS "correlationId",
+    cancel_cause->>'correlationId' AS "cancelCorrelationId", sequence, updated_at AS "updatedAt"
   FROM payments WHERE ${which} ORDER BY order_id ${limit}`;
 
 /** What is owed, was taken and was given back, by payment's own rows. */

@@ -1,15 +1,13 @@
-import type { LedgerSql } from '@orderflow/service-kit/ledgers';
+import { type LedgerSql, wordsDigest } from '@orderflow/service-kit/ledgers';
 
-// A message that was delivered again is one here, as it is for its receiver; the count grows with other messages of
-// the same words. An SMS has no subject: its text is what tells it from others.
+const WORDS = wordsDigest("CASE channel WHEN 'sms' THEN text ELSE subject || text END");
+
+// A message that was delivered again is one row, as it is one message for its receiver.
 const LEDGER = (page: string) => `
-  WITH page AS MATERIALIZED (${page}), counted AS (
-    SELECT order_id, channel, CASE channel WHEN 'sms' THEN text ELSE subject END AS subject, recipient,
-      count(*) AS count
-    FROM page JOIN messages USING (order_id) GROUP BY 1, 2, 3, 4)
-  SELECT order_id AS "orderId", json_agg(json_build_object('channel', channel, 'subject', subject,
-    'recipient', recipient, 'count', count) ORDER BY channel, subject, recipient) AS deliveries
-  FROM counted GROUP BY order_id ORDER BY order_id`;
+  WITH page AS MATERIALIZED (${page})
+  SELECT order_id AS "orderId", json_agg(json_build_object('messageId', message_id, 'channel', channel,
+    'subject', subject, 'recipient', recipient, 'words', ${WORDS}) ORDER BY id) AS deliveries
+  FROM page JOIN messages USING (order_id) GROUP BY order_id ORDER BY order_id`;
 
 const IS_AN_ID = `order_id ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'`;
 

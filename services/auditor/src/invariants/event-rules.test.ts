@@ -1,0 +1,134 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { paidOrder, someStock, THEN } from '../../test/books.ts';
+import { fulfilledSaga, recordedSaga } from '../../test/recorded-saga.ts';
+import { ordersMatchEvents, productsMatchEvents } from './event-rules.ts';
+import { differences, oneOf } from './expected/compare.ts';
+import { recordedProduct } from './expected/expected-product.ts';
+import type { RecordedEvent } from './expected/recorded-events.ts';
+import { recordedOrder } from './expected/recorded-order.ts';
+
+const readAt = Date.parse(THEN);
+const read = (events: RecordedEvent[]) => recordedOrder(events, { readAt, afterFirst: true });
+
+test('what events say of an order does not hang on the order or the repetition of them', () => {
+  const { events } = fulfilledSaga();
+  const expected = JSON.stringify(read(events).expected);
+  fc.assert(
+    fc.property(
+      fc.shuffledSubarray(events, { minLength: events.length }),
+      fc.subarray(events),
+      (shuffled, again) => {
+        const { messages, ...rest } = read([...shuffled, ...again]).expected!;
+        const { messages: once, ...before } = JSON.parse(expected);
+        expect(JSON.parse(JSON.stringify(rest))).toEqual(before);
+        expect(JSON.parse(JSON.stringify(messages))).toEqual(once);
+      },
+    ),
+    { numRuns: 50 },
+  );
+});
+
+test('an order that is fulfilled has its stock booked out, its money captured and each step told of', () => {
+  const { events, charge, correlationId } = fulfilledSaga();
+  const { orders, payments, reservations, messages } = read(events).expected!;
+  expect(orders).toMatchObject({
+    ...{ status: 'FULFILLED', paymentStatus: 'CAPTURED', trackingNumber: 'T1', sequence: 6, total: 1_000 },
+    ...{ expiresAt: null, correlationId },
+  });
+  expect(payments).toMatchObject({ status: 'CAPTURED', paymentId: charge.paymentId, sequence: 1 });
+  expect(reservations).toMatchObject({ status: 'SHIPPED', paid: true, shipped: true, sequence: 2 });
+  expect(Object.values(messages.messages as Record<string, { template: string }>)).toMatchObject([
+    { template: 'order-paid', recipient: 'ada@example.org' },
+    { template: 'order-shipped' },
+    { template: 'order-shipped-sms', recipient: '+4930123456' },
+    { template: 'order-fulfilled' },
+  ]);
+});
+
+test('an order that is cancelled after its capture is released, refunded and told of', () => {
+  const { events, add, orderId, charge } = fulfilledSaga();
+  events.splice(6); // it is paid
+  add('order.cancelled', { orderId, reason: 'cancelled_by_customer' });
+  expect(read(events).expected!.payments).toMatchObject({ status: 'REFUNDING', callDue: true });
+  add('inventory.released', { orderId, items: [] });
+  const refund = add('payment.refunded', { ...charge, providerReference: 're_2' });
+  const { orders, payments, reservations, messages } = read(events).expected!;
+  expect(orders).toMatchObject({ status: 'CANCELLED', cancelReason: 'cancelled_by_customer' });
+  expect(payments).toMatchObject({ status: 'REFUNDED', refundReference: 're_2', callDue: false });
+  expect(reservations).toMatchObject({ status: 'RELEASED' });
+  expect(messages.messages).toHaveProperty(
+    [`email about event ${refund.id}`, 'template'],
+    'payment-refunded',
+  );
+});
+
+test('a field that is not what the events say is named with both values, since nothing has come of it', () => {
+  const { events } = fulfilledSaga();
+  const recorded = read(events);
+  const { orders } = paidOrder();
+  // The row as the events say, times included.
+  const times = { placedAt: THEN, updatedAt: THEN, paymentMethod: 'pm_card_visa' };
+  const right = { ...orders!, ...(recorded.expected!.orders as object), ...times } as typeof orders & object;
+  const books = (changes: object) => ({
+    orderId: right.orderId,
+    orders: { ...right, ...changes },
+    'recorded events': recorded,
+  });
+  expect(ordersMatchEvents(books({}))).toEqual([]);
+  expect(ordersMatchEvents(books({ total: 900 }))).toEqual([
+    { detail: 'total is 900, its events say 1000.', since: readAt },
+  ]);
+  const [line] = right.items;
+  expect(ordersMatchEvents(books({ items: [{ ...line!, unitPrice: 499 }] }))).toMatchObject([
+    { detail: 'items.0.unitPrice is 499, its events say 500.' },
+  ]);
+  expect(ordersMatchEvents(books({ updatedAt: '2036-01-01T00:00:00Z' }))).toMatchObject([{ since: null }]);
+  expect(ordersMatchEvents({ orderId: right.orderId, 'recorded events': recorded })).toMatchObject([
+    { detail: 'Its events ask for a row of orders, and there is none.' },
+  ]);
+});
+
+test('an order from before the first that is recorded is not compared; a later one has to be recorded', () => {
+  const books = paidOrder();
+  const of = (afterFirst: boolean) =>
+    ordersMatchEvents({ ...books, 'recorded events': recordedOrder([], { readAt, afterFirst }) });
+  expect(of(false)).toEqual([]);
+  expect(of(true)).toMatchObject([{ detail: 'No recorded event says that it was placed.' }]);
+});
+
+test('events whose data nobody can read are not compared', () => {
+  const { events, add, orderId } = recordedSaga();
+  add('order.paid', { orderId, total: { amount: 1, currency: 'EUR' } });
+  expect(read([{ ...events[0]!, type: 'order.placed' }]).expected).toBeUndefined();
+});
+
+test('a product and its copy are what the last event says', () => {
+  const stock = someStock();
+  const { productId, sku, name, price, currency, sellerId, active, sequence } = stock;
+  const copy = { productId, sku, name, price, currency, sellerId, active, sequence };
+  const data = { productId, sku, name, price: { amount: price, currency }, sellerId, active };
+  const [event] = (() => {
+    const saga = recordedSaga();
+    saga.add('product.changed', data, productId);
+    return saga.events;
+  })();
+  const recorded = recordedProduct(event!, readAt)!;
+  const books = { productId, stock, products: copy, 'recorded events': recorded };
+  expect(productsMatchEvents(books)).toEqual([]);
+  expect(productsMatchEvents({ ...books, products: { ...copy, price: 1 } })).toMatchObject([
+    { detail: 'In the copy of orders: price is 1, its events say 500.' },
+  ]);
+  expect(productsMatchEvents({ ...books, stock: undefined })).toMatchObject([{ since: readAt }]);
+});
+
+test('values are compared below a field whatever the order of keys, and what is left out is not', () => {
+  const found = { a: { x: 1, y: [1, 2] }, b: 'B', c: null };
+  expect(differences({ a: { y: [1, 2], x: 1 }, c: undefined }, found)).toEqual([]);
+  expect(differences({ b: oneOf('A', 'B') }, found)).toEqual([]);
+  expect(differences({ a: { x: 1 }, b: oneOf('A', null), c: 1 }, found)).toEqual([
+    'a.y is [1,2], its events say nothing.',
+    'b is B, its events say A or nothing.',
+    'c is nothing, its events say 1.',
+  ]);
+});

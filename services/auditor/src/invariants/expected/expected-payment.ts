@@ -1,0 +1,65 @@
+import type { PaymentEntry } from '@orderflow/contracts/ledgers';
+import { type Expected, type Matcher, oneOf, timeWithin } from './compare.ts';
+import type { Tale, Told } from './recorded-events.ts';
+
+/** The name that payment gives to what needs no provider. */
+const NOTHING_TO_PAY = 'free';
+
+/**
+ * The payment of an order by its own events and by what it has to have heard of the order; undefined while it has
+ * heard nothing.
+ */
+export function expectedPayment(
+  tale: Tale,
+  { placed, readAt }: { placed: Told<'order.placed'>; readAt: number },
+): Expected<PaymentEntry> | undefined {
+  const [confirmed, cancelled] = [tale.last('order.confirmed'), tale.last('order.cancelled')];
+  if (!confirmed && !cancelled) return undefined;
+  const [captured, refunded] = [tale.last('payment.captured'), tale.last('payment.refunded')];
+  const [declined, voided] = [tale.last('payment.declined'), tale.last('payment.voided')];
+  const ended = refunded ?? captured ?? declined ?? voided;
+  const { total, paymentMethod, customerId, sellerId } = confirmed?.data ?? {};
+  return {
+    status: statusOf(tale),
+    amount: total?.amount ?? null,
+    currency: total?.currency ?? null,
+    paymentId: ended?.data.paymentId,
+    // Rows from before these were kept have none.
+    customerId: oneOf(customerId, null),
+    sellerId: oneOf(sellerId, null),
+    // What is due is paid by a form, of which no event tells.
+    paymentMethod: confirmed ? (total?.amount === 0 ? NOTHING_TO_PAY : (paymentMethod ?? undefined)) : null,
+    providerReference: captured?.data.providerReference ?? null,
+    refundReference: refunded?.data.providerReference ?? null,
+    declineCode: declined?.data.code ?? null,
+    // A payment that is declined already does not note a cancellation.
+    cancelled: declined ? undefined : cancelled !== undefined,
+    callDue: callDue({
+      ended: ended !== undefined,
+      refunds: Boolean(captured && cancelled && !refunded),
+      tale,
+    }),
+    correlationId: confirmed ? placed.correlationId : null,
+    cancelCorrelationId: declined ? undefined : cancelled ? placed.correlationId : null,
+    sequence: tale.sequenceOf('payment', placed.subject),
+    updatedAt: timeWithin(placed.time, readAt),
+  };
+}
+
+function statusOf({ last }: Tale): string | Matcher {
+  if (last('payment.refunded')) return 'REFUNDED';
+  if (last('payment.captured')) return last('order.cancelled') ? 'REFUNDING' : 'CAPTURED';
+  if (last('payment.declined')) return 'DECLINED';
+  if (last('payment.voided')) return 'VOIDED';
+  const confirmed = last('order.confirmed');
+  if (!confirmed) return 'NONE';
+  const { paymentMethod, total } = confirmed.data;
+  return paymentMethod || total.amount === 0 ? 'CHARGING' : oneOf('DUE', 'CHARGING');
+}
+
+/** Whether the provider is to be asked; undefined where the customer may or may not have filled in the form. */
+function callDue({ ended, refunds, tale }: { ended: boolean; refunds: boolean; tale: Tale }) {
+  if (refunds) return true;
+  const status = statusOf(tale);
+  return ended || status === 'NONE' ? false : status === 'CHARGING' ? true : undefined;
+}
