@@ -52,12 +52,16 @@ export function createApi(gatewayUrl: string, token?: string, { isCustomer = fal
       }),
     placeOrder: (
       productId: string,
-      options: { quantity?: number; paymentMethod?: string; email?: string } = {},
+      options: { quantity?: number; paymentMethod?: string; email?: string; phone?: string } = {},
     ) =>
       call<OrderView>('POST', '/api/orders', {
         // A customer's token says who orders; OrderFlow's own parts order for somebody.
         ...(!isCustomer && {
-          customer: { name: 'Ada', email: options.email ?? `ada-${newId()}@example.com` },
+          customer: {
+            name: 'Ada',
+            email: options.email ?? `ada-${newId()}@example.com`,
+            phone: options.phone,
+          },
         }),
         items: [{ productId, quantity: options.quantity ?? 1 }],
         paymentMethod: options.paymentMethod,
