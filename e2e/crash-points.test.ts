@@ -26,6 +26,7 @@ test.each([
     await diedAndCameBack();
     await run.place(5);
     await run.survived();
+    await run.audited();
     expect(run.accepted.size).toBe(before + 35);
   },
   90_000,
@@ -43,6 +44,7 @@ test.each(['gateway', 'bank', 'postbox'])(
     });
     await run.place(5);
     await run.survived();
+    await run.audited();
   },
   90_000,
 );

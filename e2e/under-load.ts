@@ -1,5 +1,6 @@
 import { createClient } from '@orderflow/client/client';
 import { newId } from '@orderflow/contracts/ids';
+import type { CheckView } from '@orderflow/contracts/invariants';
 import { eventually } from '@orderflow/testing/eventually';
 import { expect } from 'vitest';
 import { startTestSystem } from './test-system.ts';
@@ -26,6 +27,15 @@ export async function startUnderLoad(...options: Parameters<typeof startTestSyst
     accepted.add(id);
   }
 
+  /** What the auditor finds, with nothing under way any more. */
+  async function off(): Promise<string[]> {
+    const question = { settledBy: new Date().toISOString() };
+    const { invariants } = await system.api.must<CheckView>('POST', '/api/invariants/checks', question);
+    return invariants
+      .filter(({ status }) => status !== 'holds')
+      .map(({ name, reason, violations: [first] }) => `${name}: ${reason ?? first?.detail}`);
+  }
+
   const place = (orders: number) => Promise.all(Array.from({ length: orders }, (_, n) => placeOne(n)));
 
   return {
@@ -43,6 +53,9 @@ export async function startUnderLoad(...options: Parameters<typeof startTestSyst
       for (let batch = 0; working && batch < 80; batch++) await place(5);
       await finished;
     },
+    /** By the auditor, too: each row is what its events say. */
+    audited: () =>
+      eventually(async () => expect(await off()).toEqual([]), { timeoutMs: 30_000, everyMs: 500 }),
     /** All orders came to their end, and every order, cent, item, message and event is accounted for. */
     async survived(options: { deadLetters?: number } = {}): Promise<void> {
       await eventually(async () => expect(await ledgers.incomplete(accepted.size)).toBe(0), {
