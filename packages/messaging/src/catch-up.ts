@@ -109,7 +109,9 @@ export function startCatchUp(options: Options) {
       await handle(entries.slice(from, from + BATCH));
     }
     await advance(db, group, row, page);
-    if (page.end) log.info({ producer: row.producer, type: row.type }, 'caught up with the outbox');
+    // On a fresh install there is nothing to read, and that is no news.
+    const level = row.after === 0 && entries.length === 0 ? 'debug' : 'info';
+    if (page.end) log[level]({ producer: row.producer, type: row.type }, 'caught up with the outbox');
     // The background yields to what is new.
     await rest(performance.now() - begunAt);
     return true;
