@@ -3,6 +3,7 @@ import { createHttpApp } from '@orderflow/service-kit/http-app';
 import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
 import type { Express } from 'express';
 import type { Redis } from 'ioredis';
+import { boundPipelining } from './connections.ts';
 import { mountDocs } from './docs.ts';
 import { createIntake, type IntakeOptions } from './intake.ts';
 import type { LiveAnswers } from './live-answers.ts';
@@ -38,6 +39,7 @@ export function createApp(deps: Deps) {
 
   function mount(app: Express) {
     app.set('trust proxy', trustProxy);
+    app.use(boundPipelining());
     // First, so that errors have them too: a page that may not read why it was refused learns nothing.
     app.use(securityHeaders({ corsOrigins }));
     if (corsOrigins.length > 0) app.use(crossOrigin(corsOrigins));

@@ -5,6 +5,7 @@ import { eventually } from '@orderflow/testing/eventually';
 import { silentLog } from '@orderflow/testing/scope';
 import express from 'express';
 import { expect, onTestFinished, test } from 'vitest';
+import { startGateway, startService } from '../test/harness.ts';
 import { boundConnections } from './connections.ts';
 
 test('an address has so many connections, and a new one when it closes another', async () => {
@@ -27,4 +28,25 @@ test('an address has so many connections, and a new one when it closes another',
   expect(refused).toBe(1);
   kept.destroy();
   await eventually(async () => expect((await fetch(`http://127.0.0.1:${server.port}/`)).status).toBe(200));
+});
+
+test('a connection with a hundred unanswered requests gets no more', async () => {
+  let asked = 0;
+  const order = await startService(() => {
+    asked += 1;
+  });
+  const { port, url } = await startGateway({ order }, { timeoutMs: 30_000 });
+  const request = 'GET /api/orders HTTP/1.1\r\nhost: x\r\n\r\n';
+  const pipelining = (count: number) => {
+    const socket = connect(port, '127.0.0.1').on('error', () => {});
+    onTestFinished(() => void socket.destroy());
+    socket.resume().write(request.repeat(count));
+    return socket;
+  };
+  const some = pipelining(20);
+  await eventually(() => expect(asked).toBe(20));
+  const many = pipelining(1_000);
+  await once(many, 'close');
+  expect(some.destroyed).toBe(false);
+  expect((await fetch(`${url}/docs`)).status).toBe(200);
 });

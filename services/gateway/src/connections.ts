@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { type Bounds, createShares } from '@orderflow/service-kit/shares';
+import type { RequestHandler } from 'express';
 import { clientAddress } from './client-address.ts';
 
 /** Each costs up to 16 KB of memory before its request is known. A live stream keeps one. */
@@ -15,5 +16,23 @@ export function boundConnections(bounds: Bounds, count: () => void) {
       return void socket.destroy();
     }
     socket.once('close', () => shares.giveBack(address));
+  };
+}
+
+/** Requests of one connection that are not answered yet. A client that does not pipeline has one. */
+const MAX_PIPELINED = 100;
+
+/**
+ * Returns a handler that closes a connection with too many unanswered requests: Node reads on while none is answered, and
+ * each costs kilobytes for the hundred bytes that the client sends.
+ */
+export function boundPipelining(max = MAX_PIPELINED): RequestHandler {
+  const unanswered = new WeakMap<Socket, number>();
+  return ({ socket }, res, next) => {
+    const count = (unanswered.get(socket) ?? 0) + 1;
+    if (count > max) return void socket.destroy();
+    unanswered.set(socket, count);
+    res.once('close', () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1));
+    next();
   };
 }
