@@ -16,6 +16,9 @@ export function serviceEnv(options: {
   callerEnv?: Record<string, string | undefined>;
 }): Record<string, string> {
   const { service, ports } = options;
+  // A spec may lead its service to Postgres and Redis by another way.
+  const databaseUrl = service.settings?.DATABASE_URL ?? options.databaseUrl;
+  const redisUrl = service.settings?.REDIS_URL ?? options.redisUrl;
   return {
     ...baseEnv(),
     NODE_ENV: 'production',
@@ -27,8 +30,8 @@ export function serviceEnv(options: {
     HOST: '127.0.0.1',
     PORT: String(portOf(ports, service.name)),
     INTERNAL_TOKEN: options.internalToken,
-    ...(options.databaseUrl ? { DATABASE_URL: options.databaseUrl } : {}),
-    ...(service.needsRedis ? { REDIS_URL: options.redisUrl } : {}),
+    ...(databaseUrl ? { DATABASE_URL: databaseUrl } : {}),
+    ...(service.needsRedis ? { REDIS_URL: redisUrl } : {}),
     ...(service.mayControl && options.controlToken ? { SUPERVISOR_TOKEN: options.controlToken } : {}),
     ...mapValues(service.addresses, (listener) => addressOf(ports, listener)),
     ...mapValues(service.ports, (listener) => String(portOf(ports, listener))),
