@@ -20,6 +20,7 @@ import { openForward } from './test-cluster/port-forward.ts';
 import { rehearse } from './test-cluster/rehearse.ts';
 import { createRelease } from './test-cluster/release.ts';
 import { type Line, table, tally, writeReport } from './test-cluster/report.ts';
+import { uninstallInDrill } from './test-cluster/uninstall.ts';
 
 const options = readOptions();
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -130,6 +131,10 @@ async function testCluster(): Promise<void> {
   }
   const wrong = await judge.whatIsWrong();
   record({ name: 'the books after the drills', passed: wrong.length === 0, wrong });
+  if (options.keep || options.only.length > 0) return;
+  say('helm uninstall in the middle of a drill …');
+  const left = await uninstallInDrill({ kube, runs, uninstall: release.uninstall });
+  record({ name: 'helm uninstall in the middle of a drill', passed: left.length === 0, wrong: left });
 }
 
 /** An upgrade from another commit comes first, or what follows would be that commit's. */

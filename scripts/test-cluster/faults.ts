@@ -1,5 +1,6 @@
 import { auditorAway } from './auditor-away.ts';
 import type { Kube } from './kube.ts';
+import { addReplica } from './redis-failover.ts';
 import { until } from './until.ts';
 import { keepers, serviceNames } from './workloads.ts';
 
@@ -10,6 +11,8 @@ export type Fault = {
   name: string;
   /** Too long for a run that names no faults. */
   byNameOnly?: true;
+  /** Brings what the fault needs, before orders stream. Gives what takes it away once they are judged. */
+  prepare?: (means: Means) => Promise<() => Promise<void>>;
   /** Does it. Gives a check that throws until the cluster has made good what was done. */
   inject: (means: Means) => Promise<() => Promise<void>>;
 };
@@ -36,6 +39,7 @@ const faults: Fault[] = [
   deletion('order Postgres: pod crashed', { component: 'postgres' }, '-order-postgres-', CRASH),
   deletion('Redis: pod deleted', { component: 'redis' }, '-redis-'),
   deletion('Redis: pod crashed', { component: 'redis' }, '-redis-', CRASH),
+  redisFailover(),
   {
     name: 'auditor: away for three minutes, with a small Redis',
     inject: auditorIsAway({ seconds: 180, roomBytes: 8_000_000 }),
@@ -81,6 +85,23 @@ function auditorIsAway(options: Parameters<typeof auditorAway>[1]): Fault['injec
   return async (means) => {
     await auditorAway(means, options);
     return () => means.kube.mustBeRolledOut({ component: 'service' });
+  };
+}
+
+/** Clients keep their connections to the old primary, which answers that it is a replica now. */
+function redisFailover(): Fault {
+  let replica: Awaited<ReturnType<typeof addReplica>> | undefined;
+  return {
+    name: 'Redis: fails over, the old primary stays',
+    async prepare(means) {
+      replica = await addReplica(means);
+      return replica.remove;
+    },
+    async inject() {
+      if (!replica) throw new Error('There is no replica to fail over to.');
+      await replica.failOver();
+      return replica.mustHaveFailedOver;
+    },
   };
 }
 

@@ -21,13 +21,15 @@ type Stage = {
 export async function rehearse(fault: Fault, stage: Stage): Promise<Line> {
   const { kube, customers, judge, upgrade, rate, within, signal } = stage;
   const muteBefore = customers.mute.length;
+  const means = { kube, upgrade, signal };
+  const undo = await fault.prepare?.(means);
   const stream = streamOrders({ customers, rate, signal });
   const wrong: string[] = [];
   let faultAt = Date.now();
   try {
     await stream.flows(rate * 2, 60);
     faultAt = Date.now();
-    const over = await fault.inject({ kube, upgrade, signal });
+    const over = await fault.inject(means);
     await until('the pods are back', over, { seconds: 180, signal });
     await stream.flows(rate * 3, 90);
   } catch (error) {
@@ -35,6 +37,7 @@ export async function rehearse(fault: Fault, stage: Stage): Promise<Line> {
     wrong.push(error instanceof Error ? error.message : String(error));
   }
   const verdict = await judge.judge(await stream.stop(), faultAt);
+  await undo?.();
   wrong.push(...verdict.wrong);
   if (verdict.seconds > within) {
     wrong.push(`Orders completed again after ${verdict.seconds.toFixed(1)} s; ${within} s are allowed.`);

@@ -62,7 +62,10 @@ export function createRelease({ commands, kube, root, say }: Parts) {
     await until('the end', look, { seconds: 1_200, everyMs: 3_000, signal: over }).catch(() => {});
   }
 
+  const uninstall = () => run('helm', ['uninstall', release, '--namespace', namespace, '--ignore-not-found']);
+
   return {
+    uninstall,
     /** Makes the namespace. Throws when there is one of this name: it is not ours to delete. */
     async createNamespace(): Promise<void> {
       try {
@@ -98,9 +101,8 @@ export function createRelease({ commands, kube, root, say }: Parts) {
 
     /** With everything in its namespace, the volumes too, and what it has outside of it. */
     async remove(): Promise<void> {
-      // While their controller is there: without it a Drill that is under way would stay.
+      await uninstall();
       await kube.kubectl('delete', 'drills', '--all', '--timeout=60s').catch(() => {});
-      await run('helm', ['uninstall', release, '--namespace', namespace, '--ignore-not-found']);
       await run('kubectl', ['delete', 'namespace', namespace, '--wait', '--timeout=180s']);
     },
   };
