@@ -14,8 +14,7 @@ const service = `
     console.log(process.pid + ' ' + url);
     if (url === '/block') for (;;);
     if (url === '/stick') stuck = ['relay'];
-    if (url === '/readyz' && process.env.NEVER_READY) response.statusCode = 503;
-    if (url === '/livez' && stuck.length > 0) response.statusCode = 503;
+    if (url === '/livez' && (stuck.length > 0 || process.env.NEVER_LIVE)) response.statusCode = 503;
     response.end(JSON.stringify({ stuck }));
   }).listen(process.env.PORT, '127.0.0.1');
 `;
@@ -78,14 +77,14 @@ test.each(hangs)('a process %s is restarted, and a line says why', async (_what,
   expect(service.notes).toEqual([`sample: /livez failed 3 times in a row (${failure}); it is restarted`]);
 });
 
-test('a process that is not ready in time is restarted', async () => {
+test('a process that is not alive in time is restarted', async () => {
   const startup = { ...quick.startup, failureThreshold: 3 };
   const { supervised, notes } = await watched({
-    env: { NEVER_READY: 'yes' },
+    env: { NEVER_LIVE: 'yes' },
     figures: { ...quick, startup },
   });
   await eventually(() => expect(supervised.restarts).toBeGreaterThan(0), { timeoutMs: 25_000 });
-  expect(notes[0]).toContain('sample: /readyz failed 3 times in a row');
+  expect(notes[0]).toContain('sample: /livez failed 3 times in a row');
 });
 
 test('a process that a drill has frozen is left alone until it is thawed', async () => {

@@ -3,8 +3,8 @@ import type { Probe, Probes } from './probes.ts';
 import type { SupervisedProcess } from './process.ts';
 
 /**
- * Restarts a process as the kubelet restarts a container: when its startup probe fails too often before the process was
- * ready once, or its liveness probe after that. A process that a drill has frozen (`isFrozen`) is not probed: the drill
+ * Restarts a process as the kubelet restarts a container: when its startup probe fails too often before it
+ * passed once, or its liveness probe after that. A process that a drill has frozen (`isFrozen`) is not probed: the drill
  * thaws it, and in a cluster the kubelet still reaches a pod that a drill has cut off.
  */
 export function watchLiveness(options: {
