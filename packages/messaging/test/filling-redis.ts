@@ -95,7 +95,7 @@ export async function fillingRedis() {
   async function acknowledgeAll(group: Group, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const reply = (await redis
-        .xreadgroup('GROUP', group, 'c', 'COUNT', 1000, 'STREAMS', stream, '>')
+        .xreadgroup('GROUP', group, 'c', 'COUNT', 100, 'STREAMS', stream, '>')
         .catch(() => null)) as [string, [string, string[]][]][] | null;
       const entries = reply?.[0]?.[1] ?? [];
       if (entries.length > 0) await redis.xack(stream, group, ...entries.map(([id]) => id));
