@@ -8,6 +8,7 @@ import { editsTable } from './edits-table.ts';
 import { knownEdits, type Ready } from './known-edits.ts';
 import { startTestSystem, type TestSystem } from './test-system.ts';
 import { unseenTables } from './unseen-tables.ts';
+import { exchanging } from './violations.ts';
 
 /** An edit that was made: what it is about, and who has to find it. */
 type Made = { name: string; about: string; by: InvariantName | undefined };
@@ -34,8 +35,25 @@ async function placeOrders(count: number): Promise<void> {
   for (let left = count; left > 0; left -= 20) {
     await Promise.all(Array.from({ length: Math.min(left, 20) }, place));
   }
-  await eventually(async () => expect(await system.ledgers.incomplete(count)).toBe(0), { timeoutMs: 60_000 });
+  await settle();
 }
+
+/** Waits until every group has read from the outboxes what was there before it: it would read an edited row too. */
+const caughtUp = () =>
+  eventually(
+    async () => {
+      for (const service of exchanging) {
+        expect(await sql(service, 'SELECT 1 FROM messaging.catch_up WHERE NOT done')).toEqual([]);
+      }
+    },
+    { timeoutMs: 60_000 },
+  );
+
+/** Waits until nothing moves: a row that an edit or the copy meets on its way would be neither the old nor the new one. */
+const settle = () =>
+  eventually(async () => expect(await system.ledgers.incomplete(orders.length)).toBe(0), {
+    timeoutMs: 60_000,
+  });
 
 /** Orders in the states that the known edits need, one for each. */
 const ready: Record<Ready, string[]> = { paid: [], shipped: [], fulfilled: [], refunded: [] };
@@ -49,6 +67,7 @@ async function prepareOrders(): Promise<void> {
   await eventually(async () => {
     for (const id of ready.refunded) expect((await system.api.payment(id)).status).toBe('REFUNDED');
   });
+  await settle();
 }
 
 /** Has the event of a change lost before it is published, in the transaction of the change. */
@@ -83,6 +102,7 @@ beforeAll(async () => {
   for (let i = 0; i <= ofProducts; i++) products.push((await system.api.createProduct(5)).id);
   await placeOrders(ofOrders + knownEdits.length + 1);
   await prepareOrders();
+  await caughtUp();
 }, 180_000);
 afterAll(() => system?.stop(), 60_000);
 
