@@ -15,12 +15,12 @@ import { provideImages } from './test-cluster/images.ts';
 import { goJourneys } from './test-cluster/journeys.ts';
 import { createJudge } from './test-cluster/judge.ts';
 import { createKube } from './test-cluster/kube.ts';
-import { readOptions } from './test-cluster/options.ts';
+import { isChosen, readOptions } from './test-cluster/options.ts';
 import { openForward } from './test-cluster/port-forward.ts';
 import { rehearse } from './test-cluster/rehearse.ts';
 import { createRelease } from './test-cluster/release.ts';
 import { type Line, table, tally, writeReport } from './test-cluster/report.ts';
-import { uninstallInDrill } from './test-cluster/uninstall.ts';
+import { UNINSTALL, uninstallInDrill } from './test-cluster/uninstall.ts';
 
 const options = readOptions();
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -120,7 +120,8 @@ async function testCluster(): Promise<void> {
     if (!line.passed) console.log(await diagnose(kube));
   }
 
-  if (options['skip-drills'] || chooseDrills(options.only).length === 0) return;
+  const uninstalls = !options.keep && isChosen(UNINSTALL, options.only);
+  if (options['skip-drills'] || (chooseDrills(options.only).length === 0 && !uninstalls)) return;
   const runs = createDrillRuns({ kube, gatewayUrl, internalToken, signal });
   const traces = await readTraces(kube, runs);
   for (const drill of chooseDrills(options.only)) {
@@ -131,10 +132,10 @@ async function testCluster(): Promise<void> {
   }
   const wrong = await judge.whatIsWrong();
   record({ name: 'the books after the drills', passed: wrong.length === 0, wrong });
-  if (options.keep || options.only.length > 0) return;
-  say('helm uninstall in the middle of a drill …');
+  if (!uninstalls) return;
+  say(`${UNINSTALL} …`);
   const left = await uninstallInDrill({ kube, runs, uninstall: release.uninstall });
-  record({ name: 'helm uninstall in the middle of a drill', passed: left.length === 0, wrong: left });
+  record({ name: UNINSTALL, passed: left.length === 0, wrong: left });
 }
 
 /** An upgrade from another commit comes first, or what follows would be that commit's. */

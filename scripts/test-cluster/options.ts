@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { drillNames } from './drills.ts';
 import { faultNames } from './faults.ts';
+import { UNINSTALL } from './uninstall.ts';
 
 const HELP = `npm run test:cluster -- [options]
 
@@ -28,7 +29,11 @@ or, as root, a program named by ORDERFLOW_CLUSTER that answers to: up, env, load
 
 The figures go to .orderflow/test-cluster/report.json. Faults and drills:
 
-${[...faultNames, ...drillNames].map((name) => `  ${name}`).join('\n')}`;
+${[...faultNames, ...drillNames, UNINSTALL].map((name) => `  ${name}`).join('\n')}`;
+
+/** Whether `--only` leaves a name in: one of its texts is in the name, or there is none. */
+export const isChosen = (name: string, only: string[]): boolean =>
+  only.length === 0 || only.some((text) => name.includes(text));
 
 export type Options = ReturnType<typeof readOptions>;
 
@@ -56,7 +61,7 @@ export function readOptions() {
   if (!(rate >= 1 && rate <= 50)) refuse(`--rate ${values.rate} is not a number from 1 to 50.`);
   const within = Number(values.within);
   if (!(within > 0)) refuse(`--within ${values.within} is not a number of seconds.`);
-  const names = values['skip-drills'] ? faultNames : [...faultNames, ...drillNames];
+  const names = values['skip-drills'] ? faultNames : [...faultNames, ...drillNames, UNINSTALL];
   const unknown = values.only.find((text) => !names.some((name) => name.includes(text)));
   if (unknown) refuse(`Nothing is called anything like "${unknown}"; --help lists what there is.`);
   return { ...values, rate, within };

@@ -2,6 +2,9 @@ import { readPreset } from '../drill/presets.ts';
 import type { DrillRuns } from './drill-runs.ts';
 import type { Kube } from './kube.ts';
 
+/** The name of this trial. */
+export const UNINSTALL = 'helm uninstall in the middle of a drill';
+
 type Parts = { kube: Kube; runs: DrillRuns; uninstall: () => Promise<unknown> };
 
 /** The chart is uninstalled in the middle of a drill. Gives what is left of the drill; its Drill can be deleted after it. */
