@@ -31,7 +31,7 @@ export const prismaCodes: Record<string, DatabaseAnswer> = {
  * that no more fit. The codes alone could be any file's, and Prisma leaves out that it was `connect`.
  */
 const unreachableMessages =
-  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable|connect (ENOENT|EAGAIN)/;
+  /Connection terminated|timeout expired|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable|connect (ENOENT|EAGAIN)/;
 
 /** Where Prisma keeps the SQLSTATE of an error that it has no code of its own for. */
 const prismaError = z.object({

@@ -1,4 +1,5 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -119,3 +120,13 @@ test('a migration over a connection that falls silent ends with an error; one th
   expect(await applied()).toEqual(['1_slow']);
   await run(slow);
 });
+
+test('a server that takes the connection and says nothing counts as one that is away: a start waits for it', async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const url = `postgres://nobody:secret@127.0.0.1:${port}/none`;
+  const error = await migrate({ url, folders: [], log: silentLog }).catch((error: unknown) => error);
+  expect(isDatabaseUnavailable(error)).toBe(true);
+}, 15_000);
