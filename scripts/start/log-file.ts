@@ -71,7 +71,7 @@ export function openLogFile(options: {
       lost += lines.length;
       if (!failing) onFailure?.(error as Error);
       failing = true;
-      // It may have been opened on something that is there no more.
+      // It may have been opened on something that is gone.
       await closeFile().catch(() => {});
       await sleep(retryMs, undefined, { signal: closing.signal, ref: false }).catch(() => {});
     }

@@ -1,11 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startRedis } from '@orderflow/local-runtime/redis';
-import { createCommandClient } from '@orderflow/service-kit/redis';
 import { eventually } from '@orderflow/testing/eventually';
-import { silentLog } from '@orderflow/testing/scope';
-import { expect, onTestFinished, test } from 'vitest';
+import { ownRedis } from '@orderflow/testing/own-redis';
+import { expect, test } from 'vitest';
 import { consumerHarness } from '../test/harness.ts';
 import { noteEffects } from '../test/note-effects.ts';
 import { redrive } from './dead-letters.ts';
@@ -201,15 +196,8 @@ test('a consumer frozen in the middle of a batch past its claim time does nothin
 });
 
 test('a Redis that is away for longer than a blocking read, and one that comes back empty, are read on from', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'orderflow-redis-'));
-  const server = await startRedis({ dataDir: folder, port: 0, log: () => {} });
-  onTestFinished(async () => {
-    await server.stop();
-    await rm(folder, { recursive: true, force: true });
-  });
-  const redis = createCommandClient({ url: server.url, name: 'test', log: silentLog });
-  onTestFinished(() => redis.disconnect());
-  const { send, start, effects } = await consumerHarness({ redis, url: server.url, prefix: 'own:' });
+  const { server, redis, url } = await ownRedis();
+  const { send, start, effects } = await consumerHarness({ redis, url, prefix: 'own:' });
   const { lines } = start({ blockMs: 100 });
   await send();
   await eventually(async () => expect(await effects()).toHaveLength(1));
