@@ -142,6 +142,41 @@ test('only the gateway can be called from anywhere', () => {
   expect(open).toEqual(['of-gateway']);
 });
 
+const trusted = (...settings: string[]): string | undefined =>
+  named(render(...settings.flatMap((setting) => ['--set', setting])), 'ConfigMap', 'of-gateway')!.data
+    .TRUST_PROXY;
+const ingress = 'gateway.ingress.enabled=true';
+const route = ['gateway.httpRoute.enabled=true', 'gateway.httpRoute.parentRefs[0].name=public'];
+
+test.each([
+  ['nobody without a way in', [], undefined],
+  ['the Ingress controller', [ingress], '1'],
+  ['the Gateway of an HTTPRoute', route, '1'],
+  ['as many proxies as the values say', [ingress, 'gateway.proxy.hops=2'], '2'],
+  ['no proxy when the values say so', [ingress, 'gateway.proxy.hops=0'], '0'],
+  ['what gateway.env says', [ingress, 'gateway.env.TRUST_PROXY=10.0.0.0/8'], '10.0.0.0/8'],
+])('X-Forwarded-For is believed of %s', (_whom, settings, value) => {
+  expect(trusted(...settings)).toBe(value);
+});
+
+test('with proxy.from only those proxies and callers of the release reach the gateway', () => {
+  const callers = (...options: string[]) =>
+    named(render(...options), 'NetworkPolicy', 'of-gateway')!.spec.ingress.flatMap(
+      ({ from }: Manifest) => from ?? ['anyone'],
+    );
+  const peer = { podSelector: { matchLabels: { app: 'traefik' } } };
+  const selector = 'gateway.proxy.from[0].podSelector.matchLabels.app=traefik';
+  const inside = ['chaos-controller', 'seed', 'test'].map((name) =>
+    expect.objectContaining({
+      podSelector: { matchLabels: expect.objectContaining({ 'app.kubernetes.io/name': name }) },
+    }),
+  );
+  expect(callers('--set', ingress)).toContain('anyone');
+  const limited = callers('--set', `${ingress},${selector}`);
+  expect(limited).not.toContain('anyone');
+  expect(limited).toEqual(expect.arrayContaining([peer, ...inside]));
+});
+
 test('only what has more than one pod has a disruption budget', () => {
   const budgets = (...options: string[]) =>
     render(...options).filter(({ kind }) => kind === 'PodDisruptionBudget');

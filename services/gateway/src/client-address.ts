@@ -1,11 +1,15 @@
+/** As some proxies write a client in X-Forwarded-For: an address with a port, which is another for each connection. */
+const withPort = /^(?:(\d+\.\d+\.\d+\.\d+)|\[(.+)\]):\d+$/;
 const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 
 /**
  * What counts as one client. A household has a whole /64 of IPv6 addresses, and could use a new one for each
  * request: https://www.rfc-editor.org/rfc/rfc6177
  */
-export function clientAddress(ip: string | undefined): string {
-  if (ip === undefined) return 'unknown';
+export function clientAddress(heard: string | undefined): string {
+  if (heard === undefined) return 'unknown';
+  const [, bareV4, bareV6] = withPort.exec(heard) ?? [];
+  const ip = bareV4 ?? bareV6 ?? heard;
   const v4 = mapped.exec(ip)?.[1];
   if (v4) return v4;
   if (!ip.includes(':')) return ip;

@@ -132,6 +132,19 @@ test('what a client says of its address does not count', async () => {
   expect((await fetch(`${url}/api/orders`, { headers: from('203.0.113.2') })).status).toBe(429);
 });
 
+test.each(['203.0.113.1', '203.0.113.1:50123', '203.0.113.1:50124'])(
+  'behind a proxy the address that it heard counts, whatever the client wrote before it: %s',
+  async (heard) => {
+    const { url } = await startGateway(await everything(), { limits: { address: 1 }, trustProxy: 1 });
+    const ask = async (headers: Record<string, string>) =>
+      (await fetch(`${url}/api/orders`, { headers })).status;
+    expect(await ask(from('203.0.113.1'))).toBe(200);
+    expect(await ask(from(`198.51.100.7, ${heard}`))).toBe(429);
+    expect(await ask({ ...from(`198.51.100.8,${heard}`), forwarded: 'for=198.51.100.9' })).toBe(429);
+    expect(await ask({ ...from(heard), 'x-real-ip': '198.51.100.9' })).toBe(429);
+  },
+);
+
 const brokenRedis = { dead: async () => undefined, silent: silentRedis, full: fullRedis };
 
 test.each(['dead', 'silent', 'full'] as const)(

@@ -93,6 +93,8 @@ test.each([
   ['2001:db8::1', '2001:db8:0:0::/64'],
   ['::1', '0:0:0:0::/64'],
   ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+  ['203.0.113.9:50123', '203.0.113.9'],
+  ['[2001:db8:1:2::9]:50123', '2001:db8:1:2::/64'],
   [undefined, 'unknown'],
 ])('%s is the client %s', (ip, client) => {
   expect(clientAddress(ip)).toBe(client);
