@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { errorsOf } from './api/operation.ts';
 import { operations } from './api.ts';
 import { errorCodes } from './errors.ts';
@@ -22,6 +23,14 @@ test('bodies are for methods that have one, and answers are described', () => {
     expect({ id, described: Boolean(described) }).toEqual({ id, described: true });
     expect(success.status).toBeLessThan(300);
   }
+});
+
+test('every operation whose body may be a card is marked, so that cards are limited', () => {
+  const withCard = operations.filter(
+    ({ body }) => body && JSON.stringify(z.toJSONSchema(body, { io: 'input' })).includes('"cvc"'),
+  );
+  expect(withCard.map(({ id }) => id).sort()).toEqual(['createPaymentMethod', 'payOrder']);
+  expect(operations.filter(({ takesCard }) => takesCard)).toEqual(withCard);
 });
 
 test('every POST that makes something or moves money or stock can be sent again by an idempotency key', () => {

@@ -126,6 +126,7 @@ test('the configuration has defaults for all but addresses and secrets', () => {
     CORS_ORIGINS: [],
     RATE_LIMIT_PER_MINUTE: 60_000,
     RATE_LIMIT_USER_PER_MINUTE: 30_000,
+    RATE_LIMIT_CARDS_PER_MINUTE: 30,
   });
   const set = { TRUST_PROXY: '2', CORS_ORIGINS: 'https://a.example, https://b.example,' };
   expect(configSchema.parse({ ...needed, ...set })).toMatchObject({

@@ -38,6 +38,10 @@ export const configSchema = baseConfig.extend(authConfig.shape).extend({
   RATE_LIMIT_USER_PER_MINUTE: aMinute.default(30_000),
   /** Attempts a minute of one address to log in, register or refresh: 30, and 3,000 with DEMO. */
   RATE_LIMIT_AUTH_PER_MINUTE: aMinute.optional(),
+  /** Requests a minute of one account that may send a card: who tries stolen cards needs many, a buyer a few. */
+  RATE_LIMIT_CARDS_PER_MINUTE: aMinute.default(30),
+  /** The same of one address, whatever accounts it uses: an office buys from one. 120, and 3,000 with DEMO. */
+  RATE_LIMIT_CARDS_ADDRESS_PER_MINUTE: aMinute.optional(),
   /** Web pages of other origins that may call the API, with commas between; none unless told. */
   CORS_ORIGINS: list,
 });

@@ -42,6 +42,8 @@ await runService({ service: 'gateway', logLevel: config.LOG_LEVEL }, async (scop
       address: config.RATE_LIMIT_PER_MINUTE,
       user: config.RATE_LIMIT_USER_PER_MINUTE,
       auth: config.RATE_LIMIT_AUTH_PER_MINUTE ?? (config.DEMO ? 3_000 : 30),
+      'card-user': config.RATE_LIMIT_CARDS_PER_MINUTE,
+      'card-address': config.RATE_LIMIT_CARDS_ADDRESS_PER_MINUTE ?? (config.DEMO ? 3_000 : 120),
     },
     intake: intakeDefaults,
     demo: config.DEMO,

@@ -51,7 +51,7 @@ export function createGatewayMetrics({ registry }: Metrics, upstreams: Upstreams
   });
   const limited = new Counter({
     name: 'gateway_rate_limited_total',
-    help: 'Requests refused since their address or account had sent too many; auth are those to log in',
+    help: 'Requests refused since their address or account had sent too many; auth: those to log in, card: those that may send a card',
     labelNames: ['kind'],
     registers: [registry],
   });

@@ -11,7 +11,7 @@ import { openQuotaRedis } from './shared-quotas.ts';
 
 const everything = async () => {
   const url = await startService((_req, res) => res.end('ok'));
-  return { order: url, customer: url, inventory: url };
+  return { order: url, customer: url, inventory: url, payment: url };
 };
 const from = (address: string) => ({ 'x-forwarded-for': address });
 
@@ -144,6 +144,46 @@ test.each(['203.0.113.1', '203.0.113.1:50123', '203.0.113.1:50124'])(
     expect(await ask({ ...from(heard), 'x-real-ip': '198.51.100.9' })).toBe(429);
   },
 );
+
+const cardRoutes = ['/api/payments/methods', '/API/payments/methods/', '/api/orders/1/pay'];
+
+test('sending cards has a stricter quota of its own for each account, by whichever address of the API', async () => {
+  const { url, metrics } = await startGateway(await everything(), {
+    limits: { 'card-user': 2 },
+    trustProxy: 1,
+  });
+  const [ada, bob] = [await as.customer('ada@example.org'), await as.customer('bob@example.org')];
+  const send = (who: Record<string, string>, path: string, address: string, method = 'POST') =>
+    fetch(url + path, { method, headers: { ...who, ...from(address) } });
+  const answers = [];
+  for (const [i, path] of cardRoutes.entries()) answers.push(await send(ada, path, `203.0.113.${i}`));
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 429]);
+  expect(answers[0]!.headers.get('ratelimit')).toMatch(/"card-user";r=1;t=30/);
+  expect((await problemOf(answers[2]!)).code).toBe('rate_limited');
+  expect(await metrics.registry.metrics()).toContain(
+    'gateway_rate_limited_total{kind="card",service="test"} 1',
+  );
+  expect((await send(ada, '/api/payments', '203.0.113.1', 'GET')).status).toBe(200);
+  expect((await send(bob, cardRoutes[0]!, '203.0.113.1')).status).toBe(200);
+});
+
+test('sending cards has a quota for each address as well, which nobody without a token uses up', async () => {
+  const { url } = await startGateway(await everything(), { limits: { 'card-address': 2 } });
+  const send = async (headers: Record<string, string>) =>
+    (await fetch(url + cardRoutes[0], { method: 'POST', headers })).status;
+  for (let i = 0; i < 3; i++) expect(await send({})).toBe(200);
+  for (const status of [200, 200, 429])
+    expect(await send(await as.customer(`${randomUUID()}@example.org`))).toBe(status);
+  expect(await send(await as.service())).toBe(200);
+});
+
+test('while Redis is dead cards are limited all the same', async () => {
+  const { url } = await startGateway(await everything(), { ...deadQuotas(), limits: { 'card-user': 2 } });
+  const headers = await as.customer('ada@example.org');
+  const statuses = [];
+  for (const path of cardRoutes) statuses.push((await fetch(url + path, { method: 'POST', headers })).status);
+  expect(statuses).toEqual([200, 200, 429]);
+});
 
 const brokenRedis = { dead: async () => undefined, silent: silentRedis, full: fullRedis };
 

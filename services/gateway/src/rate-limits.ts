@@ -6,6 +6,7 @@ import type { Redis } from 'ioredis';
 import { clientAddress } from './client-address.ts';
 import { createLocalQuotas } from './local-quotas.ts';
 import type { GatewayMetrics } from './metrics.ts';
+import { operationOf } from './operation-of.ts';
 import { type Bucket, createSharedQuotas, type Shared } from './shared-quotas.ts';
 
 export type RateLimits = {
@@ -15,6 +16,10 @@ export type RateLimits = {
   user: number;
   /** Attempts a minute of one address to log in, register or refresh. */
   auth: number;
+  /** Requests a minute of one account that may send a card to the payment provider. */
+  'card-user': number;
+  /** The same of one address, for all accounts that use it. */
+  'card-address': number;
 };
 type Policy = keyof RateLimits;
 
@@ -29,10 +34,13 @@ type Options = {
 
 const MINUTE = 60_000;
 const isAuthAttempt = ({ path }: Request) => /^\/api\/auth(\/|$)/i.test(path);
+const takesCard = (req: Request) => operationOf(req)?.takesCard === true;
+/** Against guessing: of passwords, and of cards. */
+const strict: ReadonlySet<Policy> = new Set(['auth', 'card-user', 'card-address']);
 
 /**
- * Limits of requests, shared by all replicas. While Redis is away everything passes, but attempts to log in: those are
- * counted by each replica for itself.
+ * Limits of requests, shared by all replicas. While Redis is away everything passes, but attempts to log in and cards:
+ * those are counted by each replica for itself.
  */
 export function createRateLimiter({ redis, limits, prefix = 'gateway:quota:', metrics, log }: Options) {
   const shared = createSharedQuotas({ redis, prefix, log });
@@ -51,6 +59,7 @@ export function createRateLimiter({ redis, limits, prefix = 'gateway:quota:', me
       bucket('address', address),
       ...(actor ? [bucket('user', actor.id)] : []),
       ...(isAuthAttempt(req) ? [bucket('auth', address)] : []),
+      ...(actor && takesCard(req) ? [bucket('card-user', actor.id), bucket('card-address', address)] : []),
     ];
   }
 
@@ -59,11 +68,11 @@ export function createRateLimiter({ redis, limits, prefix = 'gateway:quota:', me
     if (buckets.length === 0) return;
     const taken = await shared.take(buckets);
     if (!taken) metrics.uncounted.inc();
-    const waitMs = taken ? taken.waitMs : local.take(buckets.filter(({ policy }) => policy === 'auth'));
+    const waitMs = taken ? taken.waitMs : local.take(buckets.filter(({ policy }) => strict.has(policy)));
     if (taken) showQuotas(res, buckets, taken);
     if (waitMs <= 0) return;
     const seconds = Math.ceil(waitMs / 1000);
-    metrics.limited.inc({ kind: isAuthAttempt(req) ? 'auth' : 'general' });
+    metrics.limited.inc({ kind: kindOf(req) });
     throw new ProblemError('rate_limited', `Too many requests: wait ${seconds} s, then go on more slowly.`, {
       retryAfter: seconds,
     });
@@ -80,6 +89,8 @@ export function createRateLimiter({ redis, limits, prefix = 'gateway:quota:', me
   };
   return { limit, limitRefused };
 }
+
+const kindOf = (req: Request) => (isAuthAttempt(req) ? 'auth' : takesCard(req) ? 'card' : 'general');
 
 /** https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-08 */
 function showQuotas(res: Response, buckets: (Bucket & { policy: Policy })[], { left }: Shared): void {

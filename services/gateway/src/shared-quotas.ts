@@ -39,7 +39,8 @@ export function createSharedQuotas({ redis, prefix, log }: Options) {
     failures: 3,
     openMs: 1_000,
     onChange(state) {
-      if (state === 'open') log.warn('Redis does not count requests: none is refused but attempts to log in');
+      if (state === 'open')
+        log.warn('Redis does not count requests: none is refused but attempts to log in and cards');
       if (state === 'closed') log.info('Redis counts requests again');
     },
   });

@@ -43,6 +43,14 @@ type Options = Partial<Omit<Deps, 'limits' | 'intake'>> & {
   breaker?: Omit<BreakerOptions, 'onChange'>;
 };
 
+const noLimits = {
+  address: 1_000_000,
+  user: 1_000_000,
+  auth: 1_000_000,
+  'card-user': 1_000_000,
+  'card-address': 1_000_000,
+};
+
 /** Quotas of the run's Redis, under keys that no other test uses. */
 export async function testQuotas() {
   const { url, prefix } = testRedis();
@@ -79,7 +87,7 @@ export async function startGateway(
     upstreams,
     liveAnswers,
     ...quotas,
-    limits: { address: 1_000_000, user: 1_000_000, auth: 1_000_000, ...limits },
+    limits: { ...noLimits, ...limits },
     intake: { ...intakeDefaults, ...intake },
     demo: false,
     timeoutMs,

@@ -47,6 +47,8 @@ export type Operation = {
   errors?: readonly ErrorCode[];
   /** With an `Idempotency-Key` it may be sent again: the first answer comes back. */
   idempotencyKey?: true;
+  /** Its body may be a card, which the payment provider is asked about: the gateway allows few in a minute. */
+  takesCard?: true;
   /** Served in demo mode only. */
   demo?: true;
 };

@@ -23,6 +23,7 @@ export const payments = {
     success: { status: 202, schema: paymentView },
     errors: ['payment_not_due', 'card_refused'],
     idempotencyKey: true,
+    takesCard: true,
   },
   getOrderPayment: {
     method: 'get',
@@ -64,6 +65,7 @@ export const payments = {
     body: paymentMethodBody,
     success: { status: 201, schema: paymentMethodView },
     errors: ['card_refused'],
+    takesCard: true,
   },
   listNotifications: {
     method: 'get',
