@@ -27,6 +27,11 @@ const inputOutput = /\b(process|console|fetch|Deno|XMLHttpRequest|WebSocket)\s*[
 const mayReadEnvironment =
   /^(packages\/(service-kit|local-runtime)\/src\/config\.ts|scripts\/.*|[^/]*\.config\.ts)$/;
 
+/** Dates for people may follow the runtime's locale data. Money does not: its decimals are a table in contracts. */
+const localeData = /\bIntl\b(?!\.DateTimeFormat\b)|\.toLocaleString\(/;
+/** Counts of the bench, in groups of three digits. */
+const mayGroupDigits = 'scripts/bench/report.ts';
+
 const isForTests = (file: string) => /\.test\.ts$|\/(test|fixtures)\//.test(file) || file.startsWith('e2e/');
 
 const importStatement =
@@ -55,6 +60,9 @@ function violations(file: string, source: string): string[] {
   }
   if (/\bprocess\.env\b/.test(source) && !mayReadEnvironment.test(file) && !isForTests(file)) {
     found.push(`${file} reads the environment: that belongs into a config`);
+  }
+  if (localeData.test(source) && file !== mayGroupDigits && !isForTests(file)) {
+    found.push(`${file} writes numbers by the locale data of the runtime: use formatMoney of contracts`);
   }
   return found;
 
@@ -87,7 +95,7 @@ const files = globSync('{packages,services,scripts,e2e}/**/*.{ts,mts,mjs}', {
   exclude: (path) => /(^|\/)(node_modules|generated)$/.test(path),
 }).concat(globSync('*.ts', { cwd: root }));
 
-test('nothing imports what it may not, contracts do no I/O, and the environment is read in configs only', () => {
+test('nothing imports what it may not, contracts do no I/O, the environment is read in configs only, and no number follows the locale data', () => {
   expect(files.length).toBeGreaterThan(100);
   const found = files.flatMap((file) => violations(file, readFileSync(join(root, file), 'utf8')));
   expect(found).toEqual([]);
@@ -115,6 +123,9 @@ test.each([
   ['packages/contracts/src/a.ts', "const found = await fetch('http://localhost');"],
   ['services/order/src/app.ts', 'const demo = process.env.DEMO;'],
   ['services/order/src/config.ts', 'const demo = process.env.DEMO;'],
+  ['packages/contracts/src/a.ts', "const { format } = new Intl.NumberFormat('en', { style: 'currency' });"],
+  ['services/order/src/a.ts', 'const { NumberFormat } = Intl;'],
+  ['packages/client/src/a.ts', "const price = amount.toLocaleString('de');"],
 ])('in %s, %s is a violation', (file, source) => {
   expect(violations(file, source)).toHaveLength(1);
 });
@@ -130,6 +141,7 @@ test.each([
   ['scripts/a.ts', "import { startSystem } from '@orderflow/local-runtime/system';"],
   ['packages/service-kit/src/config.ts', 'const demo = process.env.DEMO;'],
   ['vitest.config.ts', 'const demo = process.env.DEMO;'],
+  ['services/notification/src/a.ts', "const dates = new Intl.DateTimeFormat('en-GB');"],
 ])('in %s, %s is allowed', (file, source) => {
   expect(violations(file, source)).toEqual([]);
 });

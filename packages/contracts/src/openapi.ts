@@ -18,7 +18,7 @@ import * as notifications from './http/notifications.ts';
 import * as orders from './http/orders.ts';
 import * as payments from './http/payments.ts';
 import * as plain from './http/plain.ts';
-import { money } from './money.ts';
+import { money, priceCurrency } from './money.ts';
 import { address } from './order.ts';
 
 /** Schemas that have a name of their own in the document; others stand where they are used. */
@@ -27,6 +27,7 @@ const schemas = {
   Address: address,
   AuditEvent: audit.auditEventView,
   AuditLine: audit.auditLine,
+  Currency: priceCurrency,
   Customer: accounts.customerView,
   DeadLetter: deadLetters.deadLetterView,
   GuestOrder: plain.guestOrderBody,

@@ -24,6 +24,13 @@ test('the plain list shows what can still be ordered, in major units, and nothin
   expect(body).toEqual([{ product_id: mug, name: 'Mug', quantity: 7, reserved: 3, price: 29.99 }]);
 });
 
+test('the plain list has the decimals of ISO 4217, not those of the runtime', async () => {
+  const { http } = await inventory();
+  const price = { amount: 299_900, currency: 'HUF' };
+  await http.post('/api/products').send({ sku: 'TEA-1', name: 'Tea', price, sellerId: 's' }).expect(201);
+  expect((await http.get('/inventory').expect(200)).body).toMatchObject([{ name: 'Tea', price: 2999 }]);
+});
+
 test('stock set by name or SKU is what can be ordered then, beside what is held', async () => {
   const { http, handle, stock, unbalanced } = await inventory();
   const product = {

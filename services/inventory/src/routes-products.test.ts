@@ -74,6 +74,28 @@ describe('products', () => {
     expect(await db.query('SELECT 1 FROM products')).toEqual([]);
   });
 
+  test.each(['ABC', 'XAU', 'BGN'])(
+    'a price in %s, which is no currency to pay with, is refused; one from before is shown and can be mended',
+    async (currency) => {
+      const { http, db } = await inventory();
+      const { id } = (await http.post('/api/products').send(mug)).body;
+      const price = { amount: 100, currency };
+      const refused = await http
+        .post('/api/products')
+        .send({ ...mug, sku: 'MUG-2', price })
+        .expect(400);
+      expect(problem.parse(refused.body).errors).toEqual([
+        { path: 'price.currency', message: expect.stringContaining('ISO 4217') },
+      ]);
+      await db.query('UPDATE products SET currency = $1', [currency]);
+      const shown = await http.get(`/api/products/${id}`).expect(200);
+      expect(productView.parse(shown.body).price).toEqual({ amount: 2999, currency });
+      await http.patch(`/api/products/${id}`).send({ name: 'Cup' }).expect(200);
+      await http.patch(`/api/products/${id}`).send({ price }).expect(400);
+      await http.patch(`/api/products/${id}`).send({ price: mug.price }).expect(200);
+    },
+  );
+
   test('an edit changes only what it names and tells of the product as it is now', async () => {
     const { http, told } = await inventory();
     const { id } = (await http.post('/api/products').send(mug)).body;

@@ -56,6 +56,20 @@ test('prices in the plain form follow the currency', async () => {
   expect(body.total).toBe(1500);
 });
 
+test.each([
+  ['HUF', 299_900, 2999],
+  ['IDR', 1_500_000, 15_000],
+  ['IQD', 1_500, 1.5],
+])('a price in %s has the decimals of ISO 4217: %i is %d', async (currency, amount, price) => {
+  const { api, addProduct, guest } = await shop();
+  const { productId } = await addProduct({ sku: 'TEA-1', name: 'Tea', price: { amount, currency } });
+  const { body } = await api
+    .post('/orders')
+    .send(guest([{ product_id: productId, quantity: 2, price }]))
+    .expect(201);
+  expect(body.total).toBe(2 * price);
+});
+
 test('POST /order finds the product by name or SKU, and the caller’s id finds the order', async () => {
   const { order, api, told } = await shop();
   expect((await order({ order_id: 'A-1', item: 'Mug', quantity: 1 }).expect(202)).body).toEqual({

@@ -1,4 +1,4 @@
-import { decimalsOf, type Money } from '@orderflow/contracts/money';
+import { formatMoney, type Money } from '@orderflow/contracts/money';
 import Stripe from 'stripe';
 import type { ChargeAnswer, RefundAnswer } from './provider.ts';
 
@@ -49,20 +49,9 @@ function declined({
   };
 }
 
-/** The currencies that Stripe does not count in hundredths: https://docs.stripe.com/currencies#zero-decimal */
-const decimalsAtStripe = new Map([
-  ...'BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF'
-    .split(' ')
-    .map((code) => [code, 0] as const),
-  ...'BHD JOD KWD OMR TND'.split(' ').map((code) => [code, 3] as const),
-]);
-
-/** An amount in Stripe's minor units, which are not everywhere ours: a króna is 1 here and 100 there. */
-export function toStripeAmount({ amount, currency }: Money) {
-  const more = (decimalsAtStripe.get(currency) ?? 2) - decimalsOf(currency);
-  return {
-    // What it cannot express comes out as a fraction, which it refuses.
-    amount: more >= 0 ? amount * 10 ** more : amount / 10 ** -more,
-    currency: currency.toLowerCase(),
-  };
-}
+/** The no of this adapter itself. Rounding would charge another total than the order's. */
+export const notChargeable = (amount: Money): ChargeAnswer => ({
+  status: 'declined',
+  code: 'amount_not_chargeable',
+  message: `Stripe cannot charge exactly ${formatMoney(amount)}: it has fewer decimals for ${amount.currency}. Prices without the last ones can be paid.`,
+});

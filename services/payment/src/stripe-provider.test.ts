@@ -62,8 +62,12 @@ test('a charge is one confirmed PaymentIntent for the order, and nobody is asked
 test.each([
   [{ amount: 500, currency: 'JPY' }, 500],
   [{ amount: 500, currency: 'ISK' }, 50_000],
-  [{ amount: 500, currency: 'ALL' }, 50_000],
-  [{ amount: 5_000, currency: 'KWD' }, 5_000],
+  [{ amount: 500, currency: 'UGX' }, 50_000],
+  [{ amount: 299_900, currency: 'HUF' }, 299_900],
+  [{ amount: 50_000, currency: 'ALL' }, 50_000],
+  [{ amount: 1_990, currency: 'TWD' }, 1_990],
+  [{ amount: 50_000, currency: 'MGA' }, 500],
+  [{ amount: 5_120, currency: 'KWD' }, 5_120],
 ])('%o is %i in the units of Stripe, charged and refunded', async (amount, units) => {
   const { server, provider } = await stripeProvider();
   expect(await provider.charge(aCharge({ amount }))).toMatchObject({ status: 'captured' });
@@ -71,6 +75,37 @@ test.each([
   expect(intent!.amount).toBe(units);
   expect(await provider.refund(aRefund(intent!.id, { amount }))).toMatchObject({ status: 'refunded' });
   expect(server.refunds()).toMatchObject([{ amount: units }]);
+});
+
+test.each([
+  ['KWD', 5_124, 'the last of three decimals is not 0'],
+  ['MGA', 50_050, 'Stripe has no decimals for it'],
+])(
+  'an amount in %s that Stripe cannot charge exactly (%i: %s) is declined, not rounded',
+  async (currency, amount) => {
+    const { server, provider } = await stripeProvider();
+    expect(await provider.charge(aCharge({ amount: { amount, currency } }))).toEqual({
+      status: 'declined',
+      code: 'amount_not_chargeable',
+      message: expect.stringContaining(currency),
+    });
+    expect(server.intents()).toEqual([]);
+  },
+);
+
+test('an amount that could be charged when it was asked for has the answer of then', async () => {
+  const { server, provider } = await stripeProvider();
+  const request = aCharge({ amount: { amount: 50_050, currency: 'MGA' } });
+  const { id } = server.chargeByHand({ amount: '50050', currency: 'mga' }, { key: request.key });
+  expect(await provider.charge(request)).toEqual({ status: 'captured', reference: id });
+});
+
+test('a refund gives back all that was charged, also when the amount was read with other decimals then', async () => {
+  const { server, provider } = await stripeProvider();
+  const intent = server.chargeByHand({ amount: '299900', currency: 'huf' });
+  const refund = aRefund(intent.id, { amount: { amount: 2999, currency: 'HUF' } });
+  expect(await provider.refund(refund)).toMatchObject({ status: 'refunded' });
+  expect(server.refunds()).toMatchObject([{ amount: 299_900 }]);
 });
 
 test.each([

@@ -1,6 +1,7 @@
 import type Stripe from 'stripe';
 import type { PaymentProvider } from './provider.ts';
-import { chargeAnswerOf, refundAnswerOf, refusalIn, toStripeAmount } from './stripe-answers.ts';
+import { isChargeable, toStripeAmount } from './stripe-amounts.ts';
+import { chargeAnswerOf, notChargeable, refundAnswerOf, refusalIn } from './stripe-answers.ts';
 
 /** Stripe forgets idempotency keys after 24 hours at the earliest; from here on one is not relied on alone. */
 const KEYS_LAST_MS = 23 * 3_600_000;
@@ -30,13 +31,17 @@ export function createStripeProvider({
 
   return {
     async charge({ key, amount, paymentMethod, reference, askedSince }) {
-      if (askedSince && Date.now() - askedSince.getTime() > KEYS_LAST_MS) {
+      const forgotten = askedSince && Date.now() - askedSince.getTime() > KEYS_LAST_MS;
+      // Both may have been charged already: with a key that is forgotten, or when the amount was read with other decimals.
+      if (forgotten || !isChargeable(amount)) {
         const intent = await findIntent(key);
         if (intent) return chargeAnswerOf(intent);
       }
+      if (!isChargeable(amount)) return notChargeable(amount);
       const asked = stripe.paymentIntents.create(
         {
-          ...toStripeAmount(amount),
+          amount: toStripeAmount(amount),
+          currency: amount.currency.toLowerCase(),
           payment_method: paymentMethod,
           allowed_payment_method_types: ['card'],
           confirm: true,
@@ -51,10 +56,17 @@ export function createStripeProvider({
 
     async refund({ key, charge, amount, reference }) {
       try {
+        // What was charged goes back, also when the amount was read with other decimals then: see decision 37.
+        const { amount: charged } = await stripe.paymentIntents.retrieve(charge);
+        if (charged < toStripeAmount(amount)) {
+          throw new Error(
+            `${charge} was a charge of ${charged} in the units of Stripe, less than its refund`,
+          );
+        }
         const refund = await stripe.refunds.create(
           {
             payment_intent: charge,
-            amount: toStripeAmount(amount).amount,
+            amount: charged,
             metadata: { orderId: reference, key },
           },
           { idempotencyKey: key },

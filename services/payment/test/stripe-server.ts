@@ -135,6 +135,9 @@ export async function stripeServer() {
       metadata: intent.metadata,
       payment_intent: intent.id,
     }),
+    /** A charge that Stripe has, whoever asked for it. */
+    chargeByHand: (params: { amount: string; currency: string }, metadata: Record<string, string> = {}) =>
+      Object.assign(charge({ payment_method: 'pm_card_visa', ...params }), { metadata }),
     /** A refund by somebody at Stripe's dashboard. */
     refundByHand: (intent: Intent) => refund({ payment_intent: intent.id, amount: String(intent.amount) }),
   };

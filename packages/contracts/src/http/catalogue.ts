@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { money } from '../money.ts';
+import { money, priceCurrency } from '../money.ts';
 import { orderItem } from '../order.ts';
 import { pageQuery } from './page.ts';
 
@@ -9,7 +9,7 @@ export const createProductBody = z.strictObject({
   sku: z.string().trim().min(1).max(64),
   name: z.string().trim().min(1).max(200),
   description: z.string().max(5000).default(''),
-  price: z.strictObject({ amount: money.shape.amount.min(0), currency: money.shape.currency }),
+  price: z.strictObject({ amount: money.shape.amount.min(0), currency: priceCurrency }),
   /** A seller's own when it is left out; others have to say whose product it is. */
   sellerId: z.string().trim().min(1).max(254).optional(),
   imageUrl: imageUrl.optional(),
