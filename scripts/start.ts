@@ -24,6 +24,7 @@ Environment
   LOG_LEVEL=info           trace, debug, info, warn or error
   DRILL_SCHEDULES=[…]      drills by the clock, and when none may begin, as JSON: docs/drills.md; none when not set
   DRILL_QUIET_HOURS=[…]
+  DRILL_PROBE_ORIGINS=…    what probes of drills may ask besides this system: http://localhost:9000,https://…
 
 Data, passwords and raw logs (60 MB at most) are in .orderflow/; "npm run reset" deletes them.
 `;

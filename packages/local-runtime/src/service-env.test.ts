@@ -23,9 +23,10 @@ test('what is set for all services comes before the settings that a service has 
   expect(serviceEnv({ ...common, ports: { shop: 1 }, service, extra })).toMatchObject(extra);
 });
 
-test('schedules and quiet hours of npm start reach the chaos controller alone', () => {
+test('schedules, quiet hours and what probes may ask of npm start reach the chaos controller alone', () => {
   const naming = (variable: string) =>
     services.filter(({ fromCaller }) => fromCaller?.includes(variable)).map(({ name }) => name);
   expect(naming('DRILL_SCHEDULES')).toEqual(['chaos-controller']);
   expect(naming('DRILL_QUIET_HOURS')).toEqual(['chaos-controller']);
+  expect(naming('DRILL_PROBE_ORIGINS')).toEqual(['chaos-controller']);
 });

@@ -76,7 +76,7 @@ export const services: ServiceSpec[] = [
     ports: {},
     // Who drills a machine of one's own need not be kept from doing so again at once.
     settings: { DRIVER: 'local', DRILL_NAMESPACES: 'local', DRILL_COOLDOWN_SECONDS: '0' },
-    fromCaller: ['DRILL_SCHEDULES', 'DRILL_QUIET_HOURS'],
+    fromCaller: ['DRILL_SCHEDULES', 'DRILL_QUIET_HOURS', 'DRILL_PROBE_ORIGINS'],
     mayControl: true,
   },
 ];

@@ -1,6 +1,7 @@
 import { drillTarget, quietHours, scheduleSpec } from '@orderflow/contracts/drills';
 import { authConfig, baseConfig, databaseConfig } from '@orderflow/service-kit/config';
 import { z } from 'zod';
+import { isForbidden, literalOf } from './probe-address.ts';
 import { cronOf } from './schedules.ts';
 
 const httpUrl = z.url({ protocol: /^https?$/ });
@@ -55,6 +56,30 @@ const namespaces = z
   .transform((names) => names.filter((name) => name !== ''))
   .pipe(z.array(z.string()).min(1));
 
+/** Scheme, host and port of an address. */
+const origin = httpUrl.superRefine((text, context) => {
+  const url = new URL(text);
+  const literal = literalOf(url);
+  if (text.replace(/\/$/, '') !== url.origin) {
+    context.addIssue({
+      code: 'custom',
+      message: `${url.origin} is the origin of ${url.origin}${url.pathname}; give that`,
+    });
+  }
+  if (literal !== undefined && isForbidden(literal)) {
+    context.addIssue({
+      code: 'custom',
+      message: `no probe may ask ${literal}: it is link-local, or of a cloud's metadata`,
+    });
+  }
+});
+
+const origins = z
+  .string()
+  .default('')
+  .transform((text) => text.split(',').flatMap((part) => part.trim() || []))
+  .pipe(z.array(origin));
+
 const leastReplicas = z.int().min(1).max(100).default(1);
 const kinds = drillTarget.shape.kind.enum;
 
@@ -69,6 +94,8 @@ const common = baseConfig
     BANK_URL: httpUrl.optional(),
     /** Probes that ask it are unknown without it. */
     PROMETHEUS_URL: httpUrl.optional(),
+    /** With commas between them: what HTTP probes may ask besides the gateway and the other services named here. */
+    DRILL_PROBE_ORIGINS: origins,
     /** Where the customers of drills have their mailboxes: a domain that nobody has, lest anybody gets their mails. */
     DRILL_EMAIL_DOMAIN: z.hostname().default('drills.invalid'),
     DRILL_SCHEDULES: json(schedules).default([]),

@@ -13,6 +13,8 @@ const migrations = [new URL('../prisma/migrations/', import.meta.url)];
 const released = { engaged: false, reason: 'Never engaged.', by: 'rest' };
 const target: TargetState = { namespace: 'local', instances: [], wanted: 1, disruptionsAllowed: null };
 const never = () => new Promise<never>(() => {});
+const mapKeys = (record: object, value: string) =>
+  Object.fromEntries(Object.keys(record).map((key) => [key, value]));
 const invariants = { status: 'holds', invariants: [], progress: {} };
 
 async function eyesOn(changes: Partial<EyesOptions> = {}) {
@@ -27,6 +29,7 @@ async function eyesOn(changes: Partial<EyesOptions> = {}) {
     driver: { look: async () => target },
     killSwitch: async () => released,
     gatewayUrl: shop.url,
+    probeOrigins: [],
     auditorUrl: auditor.url,
     internalToken: 'secret',
     emailDomain: 'drills.orderflow.invalid',
@@ -71,6 +74,34 @@ test('a look gathers all parts, and a drill whose orders have not begun has none
   expect(auditor.asked).toMatchObject([
     { method: 'GET', url: '/api/invariants', authorization: 'Bearer secret' },
   ]);
+});
+
+test('a probe asks the gateway and listed addresses, and nothing else, in a dry run neither', async () => {
+  const stranger = await aServer(() => ({}));
+  const listed = await aServer(() => ({}));
+  const { eyes, shop } = await eyesOn({ probeOrigins: [listed.url] });
+  const { host } = new URL(stranger.url);
+  const urls = {
+    path: '/api/products',
+    listed: `${listed.url}/any/path`,
+    stranger: `${stranger.url}/secret`,
+    schemeless: `//${host}/secret`,
+    backslashes: `\\\\${host}\\secret`,
+    userinfo: `${shop.url.replace('//', '//user:password@')}/api/products`,
+    inside: `${shop.url}@${host}/secret`,
+    metadata: 'http://169.254.169.254/latest/meta-data/',
+    data: 'data:text/plain,hello',
+  };
+  const probes = Object.entries(urls).map(([name, url]) => ({
+    name,
+    http: { url, status: 200 },
+    mayFail: true,
+  }));
+  const { probes: seen } = await eyes.look(aDrill({ spec: aSpec({ probes, dryRun: true }) }));
+  expect(stranger.asked).toEqual([]);
+  expect(listed.asked).toHaveLength(1);
+  const allowed = { path: 'holds', listed: 'holds' };
+  expect(seen).toEqual({ ...mapKeys(urls, 'unknown'), ...allowed });
 });
 
 test('a look takes no longer when everything hangs, and says that nothing is known', async () => {

@@ -21,6 +21,8 @@ export type EyesOptions = {
   /** Every switch there is, taken together. */
   killSwitch: () => Promise<KillSwitch>;
   gatewayUrl: string;
+  /** What HTTP probes may ask besides the gateway. */
+  probeOrigins: readonly string[];
   auditorUrl: string;
   prometheusUrl?: string;
   internalToken: string;
@@ -59,7 +61,8 @@ const askingPhases: readonly string[] = ['Pending', 'SteadyState', 'Injecting', 
 
 /** The side of a drill that only looks. */
 export function openEyes(options: EyesOptions): Eyes {
-  const { db, driver, killSwitch, gatewayUrl, prometheusUrl, internalToken, emailDomain, log } = options;
+  const { db, driver, killSwitch, gatewayUrl, probeOrigins, prometheusUrl, internalToken, emailDomain, log } =
+    options;
   const auditor = askAuditor(options);
   const client = createClient({ baseUrl: gatewayUrl, token: internalToken, timeoutMs: ANSWER_MS });
   const held = new Map<string, Promise<DrillOrders>>();
@@ -93,7 +96,7 @@ export function openEyes(options: EyesOptions): Eyes {
 
   async function probesOf({ probes }: DrillState['spec']) {
     const results = probes.map(
-      async (one) => [one.name, await probe(one, { gatewayUrl, prometheusUrl })] as const,
+      async (one) => [one.name, await probe(one, { gatewayUrl, probeOrigins, prometheusUrl, log })] as const,
     );
     return Object.fromEntries(await Promise.all(results));
   }

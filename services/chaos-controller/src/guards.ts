@@ -1,11 +1,12 @@
 import type { DrillSpec, DrillTarget, QuietHours } from '@orderflow/contracts/drills';
 import type { Finding } from './drill-state.ts';
 import type { TargetState } from './driver.ts';
+import { allowedOrigins, type ProbeTargets, probeAddress } from './probe-address.ts';
 import { quietNow } from './quiet-hours.ts';
 import type { Seen } from './seen.ts';
 
 /** What drills must keep to here, and what else goes on. */
-export type Rules = {
+export type Rules = ProbeTargets & {
   namespaces: readonly string[];
   /** How many instances of a kind must be ready before one is taken. */
   minReplicas: Record<DrillTarget['kind'], number>;
@@ -31,6 +32,7 @@ export const refusals = (spec: DrillSpec, seen: Pick<Seen, 'at' | 'target' | 'ki
   ...(spec.fault.type === 'bank' && !rules.hasBank
     ? [finding('NoBank', 'There is no simulated bank here, so its answers cannot be made to go wrong.')]
     : []),
+  ...probeRefusals(spec, rules),
   ...(seen.target
     ? targetRefusals(spec, seen.target, rules)
     : [finding('TargetUnknown', 'The target could not be looked at; see the log of the chaos controller.')]),
@@ -59,6 +61,15 @@ function timeRefusals(at: number, { running, last, cooldownSeconds, quietHours }
     found.push(finding('QuietHours', message));
   }
   return found;
+}
+
+function probeRefusals({ probes }: DrillSpec, rules: Rules): Finding[] {
+  const names = probes.filter(({ http }) => http && !probeAddress(http.url, rules)).map(({ name }) => name);
+  if (names.length === 0) return [];
+  const message =
+    `Probes may ask the gateway, by a path such as /api/products, and ${allowedOrigins(rules).join(', ')}; change ` +
+    `${names.join(', ')}, or have who installs OrderFlow add the address to DRILL_PROBE_ORIGINS.`;
+  return [finding('ProbeNotAllowed', message)];
 }
 
 /** Why this target, as it is now, may not be touched. */

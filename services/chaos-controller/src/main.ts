@@ -35,12 +35,15 @@ await runService({ service: 'chaos-controller', logLevel: config.LOG_LEVEL }, as
   const { driver, watchResources } = await openDriver(config, log);
   const killSwitch = createKillSwitch({ db, driver });
   const bank = BANK_URL ? bankFaults({ url: BANK_URL, internalToken }) : undefined;
+  const { GATEWAY_URL: gatewayUrl, AUDITOR_URL, AUTH_URL, DRILL_PROBE_ORIGINS } = config;
+  const services = [AUDITOR_URL, AUTH_URL, ...(BANK_URL ? [BANK_URL] : [])];
+  const probeTargets = { gatewayUrl, probeOrigins: [...services, ...DRILL_PROBE_ORIGINS] };
   const eyes = openEyes({
     db,
     driver,
     killSwitch: killSwitch.read,
-    gatewayUrl: config.GATEWAY_URL,
-    auditorUrl: config.AUDITOR_URL,
+    ...probeTargets,
+    auditorUrl: AUDITOR_URL,
     prometheusUrl: config.PROMETHEUS_URL,
     internalToken,
     emailDomain: config.DRILL_EMAIL_DOMAIN,
@@ -52,6 +55,7 @@ await runService({ service: 'chaos-controller', logLevel: config.LOG_LEVEL }, as
     db,
     world: { driver, eyes, bank: bank ?? noBank },
     settings: {
+      ...probeTargets,
       namespaces: config.DRILL_NAMESPACES,
       minReplicas: config.DRILL_MIN_REPLICAS,
       cooldownSeconds: config.DRILL_COOLDOWN_SECONDS,

@@ -1,3 +1,4 @@
+import { silentLog } from '@orderflow/testing/scope';
 import { expect, test } from 'vitest';
 import { aServer } from '../test/fake-answers.ts';
 import { probe } from './probes.ts';
@@ -14,30 +15,39 @@ const vector = (...values: string[]) => ({
   data: { resultType: 'vector', result: values.map(sample) },
 });
 
+const nobody = 'http://127.0.0.1:1';
+const common = { probeOrigins: [], prometheusUrl: undefined, log: silentLog };
+
 test('an address holds with its status and fails with any other; a path is the gateway’s', async () => {
   const { url, asked } = await aServer(({ url }) => ({ status: url === '/teapot' ? 418 : 200 }));
-  const targets = { gatewayUrl: url, prometheusUrl: undefined };
+  const targets = { ...common, gatewayUrl: url };
   expect(await probe(http('/api/products'), targets)).toBe('holds');
   expect(await probe(http('/teapot'), targets)).toBe('fails');
-  expect(await probe(http(`${url}/teapot`, 418), { ...targets, gatewayUrl: 'http://127.0.0.1:1' })).toBe(
-    'holds',
-  );
+  const listed = { ...common, gatewayUrl: nobody, probeOrigins: [url] };
+  expect(await probe(http(`${url}/teapot`, 418), listed)).toBe('holds');
   expect(asked.map(({ url }) => url)).toEqual(['/api/products', '/teapot', '/teapot']);
 });
 
 test('an address that gives no answer fails', async () => {
-  expect(await probe(http('/'), { gatewayUrl: 'http://127.0.0.1:1', prometheusUrl: undefined })).toBe(
-    'fails',
-  );
+  expect(await probe(http('/'), { ...common, gatewayUrl: nobody })).toBe('fails');
   const { url } = await aServer(() => undefined);
   const begun = Date.now();
-  expect(await probe(http('/'), { gatewayUrl: url, prometheusUrl: undefined })).toBe('fails');
+  expect(await probe(http('/'), { ...common, gatewayUrl: url })).toBe('fails');
   expect(Date.now() - begun).toBeLessThan(2_500);
+});
+
+test('a redirect is an answer like any other, and nobody goes where it leads', async () => {
+  const stranger = await aServer(() => ({}));
+  const { url } = await aServer(() => ({ status: 302, headers: { location: `${stranger.url}/secret` } }));
+  const targets = { ...common, gatewayUrl: url };
+  expect(await probe(http('/moved'), targets)).toBe('fails');
+  expect(await probe(http('/moved', 302), targets)).toBe('holds');
+  expect(stranger.asked).toEqual([]);
 });
 
 const asking = async (body: object, status = 200) => {
   const { url, asked } = await aServer(() => ({ status, body }));
-  return { asked, targets: { gatewayUrl: 'http://127.0.0.1:1', prometheusUrl: `${url}/prom/` } };
+  return { asked, targets: { ...common, gatewayUrl: nobody, prometheusUrl: `${url}/prom/` } };
 };
 
 test.each([
@@ -78,7 +88,7 @@ test.each([
 });
 
 test('without a Prometheus, or with a dead one, a query is unknown', async () => {
-  const gatewayUrl = 'http://127.0.0.1:1';
-  expect(await probe(prometheus('<', 1), { gatewayUrl, prometheusUrl: undefined })).toBe('unknown');
-  expect(await probe(prometheus('<', 1), { gatewayUrl, prometheusUrl: gatewayUrl })).toBe('unknown');
+  const targets = { ...common, gatewayUrl: nobody };
+  expect(await probe(prometheus('<', 1), targets)).toBe('unknown');
+  expect(await probe(prometheus('<', 1), { ...targets, prometheusUrl: nobody })).toBe('unknown');
 });

@@ -37,6 +37,7 @@ async function controllerOnCuttablePostgres() {
     driver,
     killSwitch: createKillSwitch({ db: own, driver }).read,
     gatewayUrl: shop.url,
+    probeOrigins: [],
     auditorUrl: auditor.url,
     internalToken: 'secret',
     emailDomain: 'drills.orderflow.invalid',

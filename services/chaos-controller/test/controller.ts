@@ -19,6 +19,8 @@ export const settings: Settings = {
   cooldownSeconds: 0,
   quietHours: [],
   hasBank: true,
+  gatewayUrl: 'http://gateway:8080',
+  probeOrigins: [],
 };
 
 export const drillDatabase = () => testDatabase(migrations);

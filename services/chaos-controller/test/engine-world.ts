@@ -10,6 +10,8 @@ export const someRules: Rules = {
   cooldownSeconds: 30,
   quietHours: [],
   hasBank: true,
+  gatewayUrl: 'http://gateway:8080',
+  probeOrigins: ['http://auditor:8080'],
   last: null,
   running: null,
 };

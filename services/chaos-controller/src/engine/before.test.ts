@@ -14,6 +14,8 @@ import {
 import { drive, goodLook, someRules, someTarget } from '../../test/engine-world.ts';
 import type { Look } from '../engine.ts';
 
+const asking = (url: string) => ({ name: 'web', http: { url, status: 200 }, mayFail: true });
+
 describe('guards', () => {
   test.each<[string, Partial<Look>, SpecInput]>([
     ['KillSwitch', { killSwitch }, {}],
@@ -34,6 +36,12 @@ describe('guards', () => {
     ['TooFewReplicas', {}, { fault: { type: 'delete', count: 3 } }],
     ['DisruptionBudget', target({ disruptionsAllowed: 0 }), { fault: { type: 'evict' } }],
     ['NoBank', rules({ hasBank: false }), { fault: { type: 'bank', forSeconds: 5, bank: {} } }],
+    ['ProbeNotAllowed', {}, { probes: [asking('http://169.254.169.254/latest/meta-data/')] }],
+    [
+      'ProbeNotAllowed',
+      {},
+      { probes: [asking('/api/products'), asking('http://auditor:8080.evil.example/')] },
+    ],
     ['TargetUnknown', { target: undefined }, {}],
   ])('%s refuses the drill, and nothing is done', (reason, look, spec) => {
     const { drill, effects } = drive(drillOf(spec), { look: () => look });
@@ -61,6 +69,19 @@ describe('guards', () => {
     expect(drill.message).toContain('inventory-a has no label');
     expect(drill.message).toContain(
       'Of 1 instances of the service inventory 0 are ready; at least 1 must be.',
+    );
+  });
+
+  test('probes of the gateway and of addresses that are listed are let through', () => {
+    const probes = ['/api/products', 'http://gateway:8080/health', 'http://auditor:8080/livez'].map(asking);
+    const { effects } = drive(drillOf({ probes }));
+    expect(effects).toContain('start-orders');
+  });
+
+  test('a dry run says that a probe may not ask its address, what may be asked and where that is set', () => {
+    const { drill } = drive(drillOf({ dryRun: true, probes: [asking('http://10.0.0.1/')] }));
+    expect(drill.message).toMatch(
+      /It would be refused: Probes may ask the gateway.*http:\/\/gateway:8080, http:\/\/auditor:8080; change web, .*DRILL_PROBE_ORIGINS/,
     );
   });
 
