@@ -133,6 +133,20 @@ test('the connections are those of one machine', () => {
   }
 });
 
+test('each service has the shared secrets that it has on one machine, and no other', () => {
+  const manifests = render();
+  for (const { name, secrets = [] } of services) {
+    const { spec } = named(manifests, 'Deployment', `of-${name}`)!;
+    const env: Manifest[] = spec.template.spec.containers[0].env;
+    const shared = env.filter(({ valueFrom }) => valueFrom?.secretKeyRef?.name === 'of-shared');
+    expect([name, shared.map((one) => one.name)]).toEqual([name, secrets]);
+    for (const one of shared) {
+      expect(one.valueFrom.secretKeyRef.key).toBe(one.name);
+      expect(named(manifests, 'Secret', 'of-shared')!.stringData[one.name]).toMatch(/^\w{32}$/);
+    }
+  }
+});
+
 test('only the gateway can be called from anywhere', () => {
   const open = render()
     .filter(

@@ -3,7 +3,7 @@ import type { OrderView } from '@orderflow/contracts/http/orders';
 import { newId } from '@orderflow/contracts/ids';
 import { eventually } from '@orderflow/testing/eventually';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { logIn, register } from './accounts.ts';
+import { logIn, newCustomer } from './accounts.ts';
 import type { Api } from './api.ts';
 import { startTestSystem, type TestSystem } from './test-system.ts';
 
@@ -28,14 +28,14 @@ beforeAll(async () => {
   system = await startTestSystem();
   const gateway = system.urls.gateway!;
   const seller = await logIn(gateway, 'seller@orderflow.io', 'Seller123!');
-  const customer = await register(gateway);
+  const customer = await newCustomer(gateway, system.internalToken);
   const rival = { email: 'rival@example.com', password: newId() };
   const account = { ...rival, name: 'Rival', role: 'seller', sellerId: 'rival' };
   await system.api.must('POST', '/api/accounts', account);
   as = {
     nobody: system.nobody,
     customer,
-    'other customer': await register(gateway),
+    'other customer': await newCustomer(gateway, system.internalToken),
     seller,
     'other seller': await logIn(gateway, rival.email, rival.password),
     admin: await logIn(gateway, 'admin@orderflow.io', 'Admin123!'),
@@ -161,7 +161,8 @@ const matrix: Row[] = [
   ['GET', '/api/drills/{nothing}/report', [401, 403, 403, 403, 403, 404]],
   ['POST', '/api/drills/{nothing}/abort', [401, 403, 403, 403, 403, 404], () => ({ reason: 'x' })],
   ['POST', '/api/accounts', [401, 403, 403, 403, 403, 201], account],
-  ['POST', '/api/auth/register', all(201), () => ({ ...credentials(), name: 'New' })],
+  ['POST', '/api/auth/register', all(202), () => ({ ...credentials(), name: 'New' })],
+  ['POST', '/api/auth/verify-email', all(401), () => ({ ...credentials(), code: '0000-0000-0000' })],
   ['POST', '/api/auth/login', all(401), credentials],
   ['POST', '/api/auth/refresh', all(401), refreshToken],
   ['POST', '/api/auth/logout', all(204), refreshToken],

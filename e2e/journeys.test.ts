@@ -4,7 +4,7 @@ import type { OrderView } from '@orderflow/contracts/http/orders';
 import { newId } from '@orderflow/contracts/ids';
 import { eventually } from '@orderflow/testing/eventually';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { logIn, register } from './accounts.ts';
+import { logIn, newCustomer } from './accounts.ts';
 import type { Api } from './api.ts';
 import type { Ledgers } from './ledgers.ts';
 import { startTestSystem, type TestSystem } from './test-system.ts';
@@ -83,7 +83,7 @@ test('a guest orders by the plain interface, and reads it paid, with every servi
 
 test('a seller confirms, the customer pays later by card, the seller ships: stock goes from 10 to 8', async () => {
   const seller = await logIn(gateway(), 'seller@orderflow.io', 'Seller123!');
-  const customer = await register(gateway());
+  const customer = await newCustomer(gateway(), system.internalToken);
   const sellerId = seller.account.sellerId!;
   await seller.must('PUT', `/api/sellers/${sellerId}/settings`, { confirmation: 'seller' });
   const { id } = await knownToOrders(seller.createProduct(10, { sellerId }));
@@ -131,7 +131,7 @@ test('a seller confirms, the customer pays later by card, the seller ships: stoc
 
 test('a declined card cancels the order, puts the stock back and tells the customer once', async () => {
   const id = await product(3);
-  const customer = await register(gateway());
+  const customer = await newCustomer(gateway(), system.internalToken);
   const { body: order } = await customer.placeOrder(id, { quantity: 3 });
   await becomes(order.id, { status: 'CONFIRMED' });
   const card = { number: '4000 0000 0000 0002', expMonth: 12, expYear: 2034, cvc: '123' };
@@ -157,7 +157,7 @@ test('a declined card cancels the order, puts the stock back and tells the custo
 
 test('a paid order that is cancelled is refunded once and its stock released', async () => {
   const id = await product(4);
-  const customer = await register(gateway());
+  const customer = await newCustomer(gateway(), system.internalToken);
   const { body: order } = await customer.placeOrder(id, { paymentMethod: 'pm_card_visa' });
   await becomes(order.id, { status: 'PAID' });
   const cancels = await Promise.all(
@@ -177,7 +177,7 @@ test('a paid order that is cancelled is refunded once and its stock released', a
 
 test('a free order is paid at once without a card, and cancelled without a refund', async () => {
   const { id } = await knownToOrders(system.api.createProduct(4, { amount: 0 }));
-  const customer = await register(gateway());
+  const customer = await newCustomer(gateway(), system.internalToken);
   const { body: order } = await customer.placeOrder(id, { quantity: 2 });
   await becomes(order.id, { status: 'PAID', paymentStatus: 'CAPTURED' });
   await customer.must('POST', `/api/orders/${order.id}/cancel`);

@@ -6,7 +6,7 @@ import { eventually } from '@orderflow/testing/eventually';
 import { decodeJwt, generateKeyPair, importJWK, type JWK, SignJWT, UnsecuredJWT } from 'jose';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { register } from './accounts.ts';
+import { newCustomer } from './accounts.ts';
 import { createApi } from './api.ts';
 import { startTestSystem, type TestSystem } from './test-system.ts';
 
@@ -24,7 +24,7 @@ const gateway = () => system.urls.gateway!;
 const order = (quantity = 1) => ({ items: [{ productId, quantity }], paymentMethod: 'pm_card_visa' });
 
 test('a hundred at once with one idempotency key place one order and hear one answer', async () => {
-  const customer = await register(gateway());
+  const customer = await newCustomer(gateway(), system.internalToken);
   const key = { 'idempotency-key': newId() };
   const send = () => customer.call<OrderView>('POST', '/api/orders', order(), key);
   const answers = await Promise.all(Array.from({ length: 100 }, send));
@@ -41,7 +41,7 @@ test('a hundred at once with one idempotency key place one order and hear one an
 });
 
 test('a hundred at once with one key and different bodies place one order, and the others are refused', async () => {
-  const customer = await register(gateway());
+  const customer = await newCustomer(gateway(), system.internalToken);
   const key = { 'idempotency-key': newId() };
   const send = (n: number) => customer.call<OrderView>('POST', '/api/orders', order(n), key);
   const answers = await Promise.all(Array.from({ length: 100 }, (_, n) => send(n + 1)));
@@ -65,7 +65,7 @@ async function signingKey() {
 }
 
 test('tokens that were tampered with, are over, or are for others are refused', async () => {
-  const { tokens } = await register(gateway());
+  const { tokens } = await newCustomer(gateway(), system.internalToken);
   const { kid, key } = await signingKey();
   const claims = { ...decodeJwt(tokens.accessToken), role: 'admin' };
   const [head, , signature] = tokens.accessToken.split('.');
@@ -95,7 +95,7 @@ test('tokens that were tampered with, are over, or are for others are refused', 
 });
 
 test('a refresh token is good once; used twice it ends the whole session', async () => {
-  const { tokens } = await register(gateway());
+  const { tokens } = await newCustomer(gateway(), system.internalToken);
   const refresh = (refreshToken: string) =>
     system.nobody.call<TokensView>('POST', '/api/auth/refresh', { refreshToken });
   const next = await refresh(tokens.refreshToken);
@@ -148,10 +148,10 @@ test('live events go on where a client left off, and none is lost', async () => 
 });
 
 test('the cache of orders never makes one wrong, and its death only makes reads slower', async () => {
-  const customer = await register(gateway());
+  const customer = await newCustomer(gateway(), system.internalToken);
   const { body } = await customer.placeOrder(productId, { paymentMethod: 'pm_card_visa' });
   await eventually(async () => expect((await customer.order(body.id)).status).toBe('PAID'));
-  const other = await register(gateway());
+  const other = await newCustomer(gateway(), system.internalToken);
   expect((await other.call('GET', `/api/orders/${body.id}`)).status).toBe(404);
   system.redis?.kill('SIGSTOP');
   try {

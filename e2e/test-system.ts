@@ -74,7 +74,7 @@ export async function startTestSystem(
     async startReplica(name: string) {
       const service = services.find((spec) => spec.name === name)!;
       const replicaPorts = { ...ports, [name]: ports[name]! + REPLICA_OFFSET };
-      const { redisUrl, internalToken } = system;
+      const { redisUrl, internalToken, secrets } = system;
       const databaseUrl = system.postgres.url(`orderflow_${name}`);
       const replica = superviseProcess({
         name: `${name}-2`,
@@ -86,6 +86,7 @@ export async function startTestSystem(
           databaseUrl,
           redisUrl,
           internalToken,
+          secrets,
           extra: { ...extra, INSTANCE: `${name}-2` },
         }),
         cwd: root,

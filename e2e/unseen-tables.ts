@@ -11,6 +11,8 @@ export const unseenTables: Record<string, string> = {
   'customer.customers':
     'People change them through the API without an event. Orders and messages carry their own copy, which is compared.',
   'customer.accounts': 'Who may log in. It holds no money, stock, state or message.',
+  'customer.registrations': 'Who has not shown yet that an address is theirs.',
+  'notification.account_mails': 'Mails about accounts, which belong to no order.',
   'customer.sessions': 'Who is logged in.',
   'customer.refresh_tokens': 'Who is logged in.',
   'customer.signing_keys': 'Keys of access tokens.',

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { portsFrom } from '@orderflow/local-runtime/services';
 import { startSystem } from '@orderflow/local-runtime/system';
-import { register } from '../e2e/accounts.ts';
+import { newCustomer } from '../e2e/accounts.ts';
 import { createApi } from '../e2e/api.ts';
 import { createLedgers } from '../e2e/ledgers.ts';
 import { drain } from './bench/load.ts';
@@ -100,7 +100,9 @@ async function measure(
 ): Promise<Figure[]> {
   const gatewayUrl = system.urls.gateway!;
   const api = createApi(gatewayUrl, system.internalToken);
-  const customers = await Promise.all(Array.from({ length: CUSTOMERS }, () => register(gatewayUrl)));
+  const customers = await Promise.all(
+    Array.from({ length: CUSTOMERS }, () => newCustomer(gatewayUrl, system.internalToken)),
+  );
   const tokens = customers.map(({ tokens }) => tokens.accessToken);
   const ledgers = createLedgers(system);
   const pids = [process.pid, ...[...system.services.values()].map((service) => service.pid!)];

@@ -1,7 +1,7 @@
 import { createClient } from '@orderflow/client/client';
 import type { OrderView } from '@orderflow/contracts/http/orders';
 import { newId } from '@orderflow/contracts/ids';
-import { register } from '../../e2e/accounts.ts';
+import { newCustomer } from '../../e2e/accounts.ts';
 import { createApi } from '../../e2e/api.ts';
 import { until } from './until.ts';
 
@@ -28,7 +28,11 @@ export async function findCustomers({ gatewayUrl, internalToken, signal }: Optio
   const clientOf = (token: string) =>
     createClient({ baseUrl: gatewayUrl, token, fetch: listeningFetch, retries: 1_000, timeoutMs: 15_000 });
 
-  const { tokens, account } = await until('a customer registers', () => register(gatewayUrl), wait);
+  const { tokens, account } = await until(
+    'an account is made',
+    () => newCustomer(gatewayUrl, internalToken),
+    wait,
+  );
   const client = clientOf(tokens.accessToken);
   const seller = createApi(gatewayUrl, internalToken);
   const product = await until('a product is created', () => seller.createProduct(1_000_000), wait);

@@ -86,6 +86,10 @@ capabilities: { drop: [ALL] }
 {{- .root.Values.global.internalToken.existingSecret | default (printf "%s-internal" .root.Release.Name) -}}
 {{- end }}
 
+{{- define "orderflow.sharedSecret" -}}
+{{- .root.Values.global.sharedSecrets.existingSecret | default (printf "%s-shared" .root.Release.Name) -}}
+{{- end }}
+
 {{/* The address behind a target of global.connections, `SERVICE` or `SERVICE:PORT_NAME`: root, target. */}}
 {{- define "orderflow.address" -}}
 {{- $parts := splitList ":" .target -}}

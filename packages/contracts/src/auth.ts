@@ -31,13 +31,31 @@ export type AccessClaims = z.infer<typeof accessClaims>;
 const email = z.email().max(254).toLowerCase();
 const password = z.string().min(8).max(200);
 
-/** `POST /api/auth/register`: makes a customer's account. */
+/** `POST /api/auth/register`: asks for a customer's account. */
 export const registerBody = z.strictObject({
   name: z.string().trim().min(1).max(200),
   email,
   password,
   phone: phone.optional(),
 });
+
+/** The mails about accounts. */
+export const accountMail = z.enum([
+  'verify-email',
+  'already-registered',
+  'reset-password',
+  'password-changed',
+]);
+export type AccountMail = z.infer<typeof accountMail>;
+
+/** The answer to each registration, whether or not the address has an account. */
+export const registeredView = z.object({ message: z.string() });
+
+/** A code from a mail. Dashes, spaces and the case of letters do not matter. */
+const code = z.string().trim().min(1).max(40);
+
+/** `POST /api/auth/verify-email`: the password of the registration, and the code that its address got. */
+export const verifyEmailBody = z.strictObject({ email, password: z.string().min(1).max(200), code });
 
 export const loginBody = z.strictObject({ email, password: z.string().min(1).max(200) });
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { accountMail } from './auth.ts';
 import { type Envelope, envelope, schemaUrn } from './envelope.ts';
 import { money } from './money.ts';
 import { address, cancelReason, confirmation, orderItem, orderLine, paymentMethod, phone } from './order.ts';
@@ -151,6 +152,21 @@ export const events = {
     source: 'customer',
     when: 'a customer record is made, by hand or from a guest order',
     data: z.object({ customerId: z.uuid(), name: z.string(), guest: z.boolean() }),
+  },
+  'account.mail-requested': {
+    version: 1,
+    source: 'customer',
+    when: 'somebody registers or asks for a new password, or a password was changed',
+    data: z.object({
+      template: accountMail,
+      email: z.string(),
+      /** The account it is about, if there is one. */
+      accountId: z.uuid().optional(),
+      /** The code in the mail is made from it, with a secret that no event carries. */
+      ticket: z.uuid().optional(),
+      /** When the code expires. */
+      expiresAt: z.iso.datetime().optional(),
+    }),
   },
 } as const satisfies Record<string, { version: number; source: ServiceName; when: string; data: z.ZodType }>;
 

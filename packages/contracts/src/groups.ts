@@ -26,6 +26,7 @@ export const subscriptions = {
     'order.fulfilled',
     'order.cancelled',
     'payment.refunded',
+    'account.mail-requested',
   ],
   customer: ['order.placed'],
   /** The auditor keeps all there is, the types it has never heard of too. */

@@ -30,3 +30,11 @@ test('schedules, quiet hours and what probes may ask of npm start reach the chao
   expect(naming('DRILL_QUIET_HOURS')).toEqual(['chaos-controller']);
   expect(naming('DRILL_PROBE_ORIGINS')).toEqual(['chaos-controller']);
 });
+
+test('a shared secret reaches the services that name it, and no other', () => {
+  const secrets = { CODE_SECRET: 'shared' };
+  const options = { ...common, ports: { shop: 1, depot: 2 }, extra: {}, secrets };
+  const shop = serviceEnv({ ...options, service: fakeSpec('shop', { secrets: ['CODE_SECRET'] }) });
+  expect(shop).toMatchObject(secrets);
+  expect(serviceEnv({ ...options, service: fakeSpec('depot') })).not.toHaveProperty('CODE_SECRET');
+});

@@ -8,6 +8,8 @@ export function serviceEnv(options: {
   databaseUrl: string | undefined;
   redisUrl: string;
   internalToken: string;
+  /** By environment variable: each goes to the services that name it. */
+  secrets?: Record<string, string>;
   /** Goes to those only that may control the others. */
   controlToken?: string;
   /** Goes to every service. */
@@ -30,6 +32,7 @@ export function serviceEnv(options: {
     HOST: '127.0.0.1',
     PORT: String(portOf(ports, service.name)),
     INTERNAL_TOKEN: options.internalToken,
+    ...pick(options.secrets ?? {}, service.secrets ?? []),
     ...(databaseUrl ? { DATABASE_URL: databaseUrl } : {}),
     ...(service.needsRedis ? { REDIS_URL: redisUrl } : {}),
     ...(service.mayControl && options.controlToken ? { SUPERVISOR_TOKEN: options.controlToken } : {}),

@@ -12,6 +12,8 @@ export type ServiceSpec = {
   background?: true;
   /** Settings that differ from the service's own defaults. */
   settings?: Record<string, string>;
+  /** Environment variables that hold a secret which the services that name it share; made at the first start. */
+  secrets?: string[];
   /** Settings that it gets from the environment of `npm start`, where they are set. */
   fromCaller?: string[];
   /** It is told where the supervisor takes orders, and its token: it may end the others, and cannot be ended so itself. */
@@ -41,9 +43,16 @@ export const services: ServiceSpec[] = [
     needsRedis: true,
     addresses: { ...auth, SMTP_URL: 'smtp', SMS_URL: 'postbox' },
     ports: {},
+    secrets: ['MAIL_CODE_SECRET'],
     background: true,
   },
-  { name: 'customer', needsRedis: true, addresses: auth, ports: {} },
+  {
+    name: 'customer',
+    needsRedis: true,
+    addresses: auth,
+    ports: {},
+    secrets: ['MAIL_CODE_SECRET'],
+  },
   {
     name: 'auditor',
     needsRedis: true,

@@ -51,6 +51,11 @@ export async function startSystem(options: SystemOptions) {
   mkdirSync(options.dataDir, { recursive: true });
   const internalToken = keptSecret(join(options.dataDir, 'internal-token'));
   const controlToken = keptSecret(join(options.dataDir, 'control-token'));
+  const secrets = Object.fromEntries(
+    services
+      .flatMap((service) => service.secrets ?? [])
+      .map((variable) => [variable, keptSecret(join(options.dataDir, fileOf(variable)))]),
+  );
   const running = new Map<string, SupervisedProcess>();
   const closers: (() => Promise<unknown>)[] = [];
   const failed = new AbortController();
@@ -119,6 +124,7 @@ export async function startSystem(options: SystemOptions) {
         databaseUrl,
         redisUrl,
         internalToken,
+        secrets,
         controlToken,
         extra,
         callerEnv: options.callerEnv,
@@ -147,13 +153,27 @@ export async function startSystem(options: SystemOptions) {
       redis?.kill('SIGKILL');
       postgres.kill('SIGQUIT');
     };
-    return { postgres, redis, redisUrl, services: running, urls, internalToken, controlToken, stop, kill };
+    return {
+      postgres,
+      redis,
+      redisUrl,
+      services: running,
+      urls,
+      internalToken,
+      secrets,
+      controlToken,
+      stop,
+      kill,
+    };
   } catch (error) {
     failed.abort(error);
     await stop();
     throw error;
   }
 }
+
+/** `MAIL_CODE_SECRET` is kept in `mail-code-secret`. */
+const fileOf = (variable: string): string => variable.toLowerCase().replaceAll('_', '-');
 
 function portsUsed(services: ServiceSpec[], { ports, redisUrl }: SystemOptions): Record<string, number> {
   const names = services.flatMap((service) => [service.name, ...Object.values(service.ports)]);

@@ -30,6 +30,9 @@ export const authConfig = z.object({
     .transform((demo) => demo === 'true'),
 });
 
+/** Of who asks for a code by mail and who writes the mail: they make the same code from it, and nobody else can. */
+export const mailCodeSecret = z.string().min(32);
+
 /** For services with a database of their own. */
 export const databaseConfig = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),

@@ -24,6 +24,8 @@ export type Deps = {
   tokens: Tokens;
   passwords: Passwords;
   sessionDays: number;
+  /** Makes the codes of mails, together with notification. */
+  mailCodeSecret: string;
 };
 
 export const createApp = (deps: Deps) =>

@@ -4,6 +4,18 @@
  */
 export const loginDelays = [0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900];
 
+/** How long a code from a mail is good: mail servers make mails of strangers wait for some minutes. */
+export const CODE_MINUTES = 60;
+
+/** So many codes of one kind an address gets within the life of one: nobody's mailbox is to be filled by others. */
+export const CODES_PER_LIFE = 5;
+
+export type Verifiable = { role: string; demo: boolean; emailVerifiedAt: Date | null };
+
+/** Whether the address is known to be the owner's. Sellers, admins and demo accounts are made by those who know them. */
+export const isVerified = ({ role, demo, emailVerifiedAt }: Verifiable): boolean =>
+  role !== 'customer' || demo || emailVerifiedAt !== null;
+
 type KeyAge = { createdAt: Date };
 
 /**

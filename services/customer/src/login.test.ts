@@ -129,7 +129,14 @@ test('logs and stored rows hold no password, no token and no hash', async () => 
   const logged = JSON.stringify(scope.lines);
   expect(scope.lines.length).toBeGreaterThan(4);
   expect(logged).not.toMatch(/my-secret|scrypt/);
-  const tables = ['accounts', 'sessions', 'refresh_tokens', 'login_failures', 'messaging.outbox'];
+  const tables = [
+    'accounts',
+    'registrations',
+    'sessions',
+    'refresh_tokens',
+    'login_failures',
+    'messaging.outbox',
+  ];
   let stored = '';
   for (const table of tables)
     stored += JSON.stringify(await db.query(`SELECT to_json(${table}.*) FROM ${table}`));

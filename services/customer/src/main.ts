@@ -52,6 +52,7 @@ await runService({ service: 'customer', logLevel: config.LOG_LEVEL }, async (sco
     tokens,
     passwords,
     sessionDays: config.SESSION_DAYS,
+    mailCodeSecret: config.MAIL_CODE_SECRET,
   };
   scope.onStop('http', http.serve(createApp(deps)));
   messaging.consume('customer', createHandlers({ metrics }));

@@ -22,7 +22,7 @@ export const createCustomerMetrics = ({ registry }: Metrics) => ({
   }),
   refreshes: new Counter({
     name: 'auth_refreshes_total',
-    help: 'Uses of refresh tokens: success, unknown, expired, revoked, reused (a token was used twice, which may be theft)',
+    help: 'Uses of refresh tokens: success, unknown, expired, revoked, unverified (of a customer from before addresses were proved), reused (a token was used twice, which may be theft)',
     labelNames: ['outcome'],
     registers: [registry],
   }),

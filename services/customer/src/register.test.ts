@@ -1,5 +1,6 @@
 import { tokensView } from '@orderflow/contracts/auth';
 import { customerIdOf } from '@orderflow/contracts/ids';
+import type { Express } from 'express';
 import request from 'supertest';
 import { expect, test } from 'vitest';
 import { customerService, orderPlacedBy } from '../test/customer-service.ts';
@@ -7,13 +8,30 @@ import { customerService, orderPlacedBy } from '../test/customer-service.ts';
 const ada = { name: 'Ada Lovelace', email: 'ada@example.org', password: 'correct horse' };
 const customerId = customerIdOf(ada.email);
 
-test('who registers has an account, a record with its event, and is logged in', async () => {
-  const { app, accounts, customers, outbox, metric } = await customerService();
-  const response = await request(app)
-    .post('/api/auth/register')
+const registerWith = (app: Express, body: object = ada) => request(app).post('/api/auth/register').send(body);
+
+test('who registers gets a mail, and with its code an account, a record with its event, and tokens', async () => {
+  const { app, accounts, customers, outbox, mails, codeTo, verify, logIn, metric } = await customerService();
+  const person = { ...ada, email: 'Ada@Example.org', phone: '+4930123456' };
+  await registerWith(app, person).expect(202).expect('cache-control', 'no-store');
+  expect(await mails()).toEqual([
+    {
+      template: 'verify-email',
+      email: ada.email,
+      ticket: expect.any(String),
+      expiresAt: expect.stringMatching(/Z$/),
+    },
+  ]);
+  expect([await accounts(), await customers(), await outbox()]).toEqual([[], [], []]);
+  await logIn().expect(401);
+
+  const response = await verify({
+    email: person.email,
+    password: ada.password,
+    code: await codeTo(ada.email),
+  })
     .set('x-correlation-id', 'thread-1')
-    .send({ ...ada, email: 'Ada@Example.org', phone: '+4930123456' })
-    .expect(201)
+    .expect(200)
     .expect('cache-control', 'no-store');
   const { account, expiresIn } = tokensView.parse(response.body);
   expect(expiresIn).toBe(600);
@@ -26,7 +44,13 @@ test('who registers has an account, a record with its event, and is logged in', 
     sellerId: null,
   });
   expect(await accounts()).toMatchObject([
-    { id: account.id, email: ada.email, demo: false, passwordHash: expect.stringMatching(/^scrypt\$/) },
+    {
+      id: account.id,
+      email: ada.email,
+      demo: false,
+      passwordHash: expect.stringMatching(/^scrypt\$/),
+      emailVerifiedAt: expect.any(Date),
+    },
   ]);
   expect(await customers()).toMatchObject([
     { id: customerId, email: ada.email, phone: '+4930123456', guest: false },
@@ -40,11 +64,22 @@ test('who registers has an account, a record with its event, and is logged in', 
       data: { customerId, name: ada.name, guest: false },
     },
   ]);
+  await logIn().expect(200);
   expect(await metric('accounts_created_total', 'role')).toEqual({ customer: 1 });
   expect(await metric('customers_created_total', 'kind')).toEqual({ registered: 1 });
 });
 
-test('a guest who registers takes over the record of their order', async () => {
+test('before the address is proved, nothing is linked to whoever registers with it', async () => {
+  const { app, deliver, customers, accounts, logIn } = await customerService();
+  await deliver(orderPlacedBy(ada.email, { name: 'A. L.', phone: '+4930123456' }));
+  const before = await customers();
+  await registerWith(app, { ...ada, name: 'Eve', password: 'chosen by Eve' }).expect(202);
+  await logIn(ada.email, 'chosen by Eve').expect(401);
+  expect(await customers()).toEqual(before);
+  expect(await accounts()).toEqual([]);
+});
+
+test('a guest whose address is proved takes over the record of their order', async () => {
   const { deliver, register, customers, outbox, metric } = await customerService();
   await deliver(orderPlacedBy(ada.email, { name: 'A. L.', phone: '+4930123456' }));
   const { account } = await register();
@@ -54,25 +89,79 @@ test('a guest who registers takes over the record of their order', async () => {
   expect(await metric('customers_created_total', 'kind')).toEqual({ guest: 1, taken_over: 1 });
 });
 
-test('ten who register with one address at the same moment: one does', async () => {
-  const { app, accounts, customers, outbox } = await customerService();
-  const answers = await Promise.all(
-    Array.from({ length: 10 }, () => request(app).post('/api/auth/register').send(ada)),
-  );
-  expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array(9).fill(409)]);
+test('the owner of an address cannot confirm the account of a stranger who registered with it', async () => {
+  const { app, accounts, codeTo, verify } = await customerService();
+  await registerWith(app, { ...ada, password: 'chosen by Eve' }).expect(202);
+  const codeForEve = await codeTo(ada.email);
+  await registerWith(app).expect(202);
+  await verify({ email: ada.email, password: ada.password, code: codeForEve }).expect(401);
+  await verify({ email: ada.email, password: ada.password, code: await codeTo(ada.email) }).expect(200);
+  // Hers is the account now; what Eve has left is gone.
+  await verify({ email: ada.email, password: 'chosen by Eve', code: codeForEve }).expect(401);
   expect(await accounts()).toHaveLength(1);
-  expect(await customers()).toHaveLength(1);
-  expect(await outbox()).toHaveLength(1);
 });
 
-test('an address that has an account of another role is refused, and no record stays behind', async () => {
-  const { app, admin, accounts, customers, outbox } = await customerService();
+test('a code is good once, for its own address, and for an hour', async () => {
+  const { app, db, accounts, codeTo, verify } = await customerService();
+  const { email, password } = ada;
+  await registerWith(app).expect(202);
+  const code = await codeTo(email);
+  const wrong = await verify({ email, password, code: '0000-0000-0000' }).expect(401);
+  const unknown = await verify({ email: 'bob@example.org', password, code }).expect(401);
+  expect(unknown.body.detail).toBe(wrong.body.detail);
+  await db.query("UPDATE registrations SET expires_at = now() - interval '1 second'");
+  await verify({ email, password, code }).expect(401);
+  await db.query("UPDATE registrations SET expires_at = now() + interval '1 hour'");
+  const answers = await Promise.all(Array.from({ length: 5 }, () => verify({ email, password, code })));
+  expect(answers.map(({ status }) => status).sort()).toEqual([200, 401, 401, 401, 401]);
+  expect(await accounts()).toHaveLength(1);
+});
+
+test('registering answers the same whether or not the address is known, and its owner gets a mail', async () => {
+  const { app, accounts, mails, register } = await customerService();
+  const { account } = await register();
+  const known = await registerWith(app, { ...ada, name: 'Eve', password: 'chosen by Eve' }).expect(202);
+  const unknown = await registerWith(app, { ...ada, email: 'eve@example.org' }).expect(202);
+  expect(known.body).toEqual(unknown.body);
+  expect(Object.keys(known.headers)).toEqual(Object.keys(unknown.headers));
+  expect((await mails()).slice(1)).toEqual([
+    { template: 'already-registered', email: ada.email, accountId: account.id },
+    expect.objectContaining({ template: 'verify-email', email: 'eve@example.org' }),
+  ]);
+  expect(await accounts()).toHaveLength(1);
+});
+
+test('an address gets five mails within an hour at most, and who registers more often is not told', async () => {
+  const { app, db, mails } = await customerService();
+  const answers = [];
+  for (let i = 0; i < 7; i++) answers.push((await registerWith(app).expect(202)).body);
+  expect(new Set(answers.map((body) => JSON.stringify(body))).size).toBe(1);
+  expect(await mails()).toHaveLength(5);
+  await db.query("UPDATE registrations SET expires_at = now() - interval '1 second'");
+  await registerWith(app).expect(202);
+  expect(await mails()).toHaveLength(6);
+});
+
+test('an address that has an account of another role keeps it, and no record is made', async () => {
+  const { app, admin, accounts, customers, outbox, mails } = await customerService();
   const seller = { ...ada, role: 'seller', sellerId: 'shop' };
   await admin.post('/api/accounts').send(seller).expect(201);
-  await request(app).post('/api/auth/register').send(ada).expect(409);
+  await registerWith(app).expect(202);
+  expect(await mails()).toMatchObject([{ template: 'already-registered' }]);
   expect(await accounts()).toMatchObject([{ role: 'seller' }]);
   expect(await customers()).toEqual([]);
   expect(await outbox()).toEqual([]);
+});
+
+test('a customer from before addresses were proved gets in only once theirs is', async () => {
+  const { db, register, logIn, refresh, metric } = await customerService();
+  const { refreshToken } = await register();
+  await db.query('UPDATE accounts SET email_verified_at = NULL');
+  await logIn(ada.email, 'a guess').expect(401);
+  const { body } = await logIn().expect(403);
+  expect(body.detail).toContain('Reset the password');
+  await refresh(refreshToken).expect(401);
+  expect(await metric('auth_refreshes_total', 'outcome')).toEqual({ unverified: 1 });
 });
 
 test.each([
@@ -106,18 +195,18 @@ test('an admin makes a seller, who logs in and has the seller in their token', a
   expect(await metric('accounts_created_total', 'role')).toEqual({ seller: 1 });
 });
 
-test('a record that was made by hand gets its account from an admin, not from whoever registers', async () => {
-  const { app, admin, customers, outbox, logIn } = await customerService();
-  await admin
-    .post('/api/customers')
-    .send({ name: 'Ada', email: ada.email, phone: '+4930123456' })
-    .expect(201);
-  await request(app).post('/api/auth/register').send(ada).expect(409);
-  await admin
-    .post('/api/accounts')
-    .send({ ...ada, role: 'customer' })
-    .expect(201);
-  expect(await customers()).toMatchObject([{ id: customerId, name: ada.name, phone: '+4930123456' }]);
-  expect(await outbox()).toHaveLength(1);
-  expect((await logIn().expect(200)).body.account).toMatchObject({ customerId });
+test('a record that was made by hand goes to who proves its address, or to whom an admin gives it', async () => {
+  const { admin, customers, outbox, logIn, register } = await customerService();
+  for (const email of [ada.email, 'bob@example.org'])
+    await admin.post('/api/customers').send({ name: 'By hand', email, phone: '+4930123456' }).expect(201);
+  const { account } = await register();
+  expect(account.customerId).toBe(customerId);
+  const bob = { ...ada, name: 'Bob', email: 'bob@example.org', role: 'customer' };
+  await admin.post('/api/accounts').send(bob).expect(201);
+  expect(await customers()).toMatchObject([
+    { id: customerId, name: ada.name, phone: '+4930123456' },
+    { name: 'Bob', phone: '+4930123456' },
+  ]);
+  expect(await outbox()).toHaveLength(2);
+  expect((await logIn(bob.email, bob.password).expect(200)).body.account).toMatchObject({ name: 'Bob' });
 });

@@ -1,4 +1,4 @@
-import { JWKS_PATH, loginBody, refreshBody, registerBody } from '@orderflow/contracts/auth';
+import { JWKS_PATH, loginBody, refreshBody, registerBody, verifyEmailBody } from '@orderflow/contracts/auth';
 import { bodyOf } from '@orderflow/service-kit/http-input';
 import { ProblemError } from '@orderflow/service-kit/problem';
 import { requestContext } from '@orderflow/service-kit/request-context';
@@ -7,7 +7,8 @@ import type { Deps } from './app.ts';
 import { logIn } from './operations/log-in.ts';
 import { logOut } from './operations/log-out.ts';
 import { refreshSession } from './operations/refresh-session.ts';
-import { registerAccount } from './operations/register-account.ts';
+import { requestRegistration } from './operations/request-registration.ts';
+import { verifyEmail } from './operations/verify-email.ts';
 
 /** Less than the time that a new key is published before it signs. */
 const KEYS_KEPT = 'public, max-age=300';
@@ -20,23 +21,33 @@ const notKept: RequestHandler = (_req, res, next) => {
 
 /** How people come in: open to everybody, also to those whose token has run out. */
 export function mountAuthRoutes(app: Express, deps: Deps) {
-  const { scope, db, prisma, metrics, passwords, keys, tokens, sessionDays } = deps;
+  const { scope, db, prisma, metrics, passwords, keys, tokens, sessionDays, mailCodeSecret } = deps;
 
   app.use('/api/auth', notKept);
 
-  // No Idempotency-Key: its stored answer would hold tokens. A repeated registration meets its own account.
+  // One answer for all: it does not tell who has an account.
   app.post('/api/auth/register', async (req, res) => {
     const body = bodyOf(registerBody, req);
+    await requestRegistration(db, { body, context: requestContext(req), passwords });
+    res.status(202).json({
+      message:
+        'We have sent a mail to this address. Send its code, with your password, to /api/auth/verify-email.',
+    });
+  });
+
+  // No Idempotency-Key: its stored answer would hold tokens. Who has lost the answer logs in.
+  app.post('/api/auth/verify-email', async (req, res) => {
+    const body = bodyOf(verifyEmailBody, req);
     const sign = await tokens.signer();
-    const context = requestContext(req);
-    const { account, refreshToken } = await registerAccount(db, {
+    const { account, refreshToken } = await verifyEmail(db, {
       body,
-      context,
+      context: requestContext(req),
       sessionDays,
+      mailCodeSecret,
       passwords,
       metrics,
     });
-    res.status(201).json(await sign(account, refreshToken));
+    res.json(await sign(account, refreshToken));
   });
 
   app.post('/api/auth/login', async (req, res) => {

@@ -89,7 +89,7 @@ test('who comes for a new token may send the old one along, however bad it is', 
 });
 
 test('what is past its time is forgotten, a thousand rows a call, and nothing else', async () => {
-  const { db, register, refresh, logIn } = await customerService();
+  const { app, db, register, refresh, logIn } = await customerService();
   const over = await register('over@example.org');
   await db.query("UPDATE sessions SET expires_at = now() - interval '1 second'");
   await db.query(`INSERT INTO refresh_tokens (hash, session_id)
@@ -99,13 +99,18 @@ test('what is past its time is forgotten, a thousand rows a call, and nothing el
   await logIn('old@example.org', 'a guess').expect(401);
   await db.query("UPDATE login_failures SET failed_at = now() - interval '25 hours'");
   await logIn('new@example.org', 'a guess').expect(401);
+  const waiting = { name: 'Ada', email: 'late@example.org', password: 'correct horse' };
+  await request(app).post('/api/auth/register').send(waiting).expect(202);
+  await db.query("UPDATE registrations SET expires_at = now() - interval '1 second'");
+  await request(app).post('/api/auth/register').send(waiting).expect(202);
 
-  expect(await forgetOver(db)).toBe(1000 + 1);
+  expect(await forgetOver(db)).toBe(1000 + 1 + 1);
   expect(await forgetOver(db)).toBe(501 + 1);
   expect(await forgetOver(db)).toBe(0);
   expect(await db.query('SELECT hash FROM refresh_tokens')).toHaveLength(2);
   expect(await db.query('SELECT id FROM sessions')).toHaveLength(1);
   expect(await db.query('SELECT email FROM login_failures')).toEqual([{ email: 'new@example.org' }]);
+  expect(await db.query('SELECT email FROM registrations')).toEqual([{ email: 'late@example.org' }]);
   await refresh(over.refreshToken).expect(401);
   // A used token is remembered as long as its session: its second use is still noticed.
   await refresh(good.refreshToken).expect(401);

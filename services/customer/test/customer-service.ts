@@ -4,6 +4,7 @@ import { customerIdOf, newId } from '@orderflow/contracts/ids';
 import { handleOnce } from '@orderflow/messaging/inbox';
 import { messagingMigrations } from '@orderflow/messaging/migrations';
 import { createAuth } from '@orderflow/service-kit/auth';
+import { mailCode } from '@orderflow/service-kit/mail-codes';
 import { testDatabase } from '@orderflow/testing/database';
 import { anEvent } from '@orderflow/testing/events';
 import { testRedis } from '@orderflow/testing/redis';
@@ -22,6 +23,7 @@ import { createTokens } from '../src/tokens.ts';
 
 const naming = { issuer: 'https://issuer.example', audience: 'the-api' };
 const accessSeconds = 600;
+const mailCodeSecret = 'a-secret-of-mail-codes-for-this-test';
 
 /** Makes a hash in a few milliseconds: what a good one costs is not the matter of most tests. */
 export const cheapCost = { N: 2 ** 10, r: 8, p: 1 };
@@ -47,8 +49,21 @@ export async function customerService() {
   const passwords = createPasswords({ cost: cheapCost, concurrency: 2 });
   await rotateKeys(db, { rotationDays: 30, accessSeconds });
   const { redis } = testRedis();
-  const deps = { scope, db, redis, prisma, metrics, passwords, sessionDays: 14 };
+  const deps = { scope, db, redis, prisma, metrics, passwords, sessionDays: 14, mailCodeSecret };
   const app = createApp({ ...deps, ...replica(prisma), auth: testAuth });
+  const outbox = async () =>
+    (await db.query<{ envelope: Event }>('SELECT envelope FROM messaging.outbox ORDER BY position')).map(
+      ({ envelope }) => envelope,
+    );
+  const isMail = (event: Event): event is Event<'account.mail-requested'> =>
+    event.type === 'account.mail-requested';
+  const mails = async () => (await outbox()).filter(isMail).map(({ data }) => data);
+  async function codeTo(email: string): Promise<string> {
+    const mail = (await mails()).findLast((one) => one.email === email.toLowerCase() && one.ticket);
+    if (!mail) throw new Error(`no code was sent to ${email}`);
+    return mailCode(mailCodeSecret, { purpose: mail.template, ticket: mail.ticket! });
+  }
+  const verify = (body: object) => request(app).post('/api/auth/verify-email').send(body);
   return {
     /** Takes the tokens of `as`. */
     app,
@@ -64,19 +79,23 @@ export async function customerService() {
     deliver: (...events: Event[]) => handleOnce({ db, group: 'customer', handlers }, events),
     customers: () => prisma.customer.findMany({ orderBy: { email: 'asc' } }),
     accounts: () => prisma.account.findMany({ orderBy: { email: 'asc' } }),
-    outbox: async () =>
-      (await db.query<{ envelope: Event }>('SELECT envelope FROM messaging.outbox ORDER BY position')).map(
-        ({ envelope }) => envelope,
-      ),
+    /** The events beside the mails. */
+    outbox: async () => (await outbox()).filter((event) => !isMail(event)),
     /** The values of a counter by its only label. */
     metric: async (name: string, label: string) => {
       const { values } = await scope.metrics.registry.getSingleMetric(name)!.get();
       return Object.fromEntries(values.map(({ labels, value }) => [labels[label], value]));
     },
+    mails,
+    /** The code of the last mail to this address, as it is written there. */
+    codeTo,
+    /** Registers and sends the code from the mail. */
     register: async (email = 'ada@example.org', password = 'correct horse'): Promise<TokensView> => {
       const body = { name: 'Ada Lovelace', email, password };
-      return (await request(app).post('/api/auth/register').send(body).expect(201)).body;
+      await request(app).post('/api/auth/register').send(body).expect(202);
+      return (await verify({ email, password, code: await codeTo(email) }).expect(200)).body;
     },
+    verify,
     logIn: (email = 'ada@example.org', password = 'correct horse') =>
       request(app).post('/api/auth/login').send({ email, password }),
     refresh: (refreshToken: string) => request(app).post('/api/auth/refresh').send({ refreshToken }),

@@ -1,4 +1,10 @@
-import { authConfig, baseConfig, messagingConfig, unhurried } from '@orderflow/service-kit/config';
+import {
+  authConfig,
+  baseConfig,
+  mailCodeSecret,
+  messagingConfig,
+  unhurried,
+} from '@orderflow/service-kit/config';
 import { z } from 'zod';
 
 export const configSchema = baseConfig
@@ -12,6 +18,7 @@ export const configSchema = baseConfig
       .string()
       .regex(/[^\s@<]@[^\s@>]/, 'must hold an address, as in "Shop <shop@example.org>"')
       .default('OrderFlow <no-reply@orderflow.example>'),
+    MAIL_CODE_SECRET: mailCodeSecret,
     /** The SMS gateway; messages go to `/sms` below it. */
     SMS_URL: z.url({ protocol: /^https?$/ }),
     /** How many messages of a channel are on their way at once. */

@@ -67,7 +67,7 @@ export const contactOf = ({ data }: Event<'order.placed'>): Contact => ({
 });
 
 /** A message as it is handed to a mail server or an SMS gateway. */
-export type Outgoing = { id: string; orderId: string } & Addressed;
+export type Outgoing = { id: string /** A mail about an account has none. */; orderId?: string } & Addressed;
 
 /** The answer of the outside: it took the message, or it never will as it stands. No answer is an error. */
 export type Answer = { accepted: true } | { accepted: false; reason: string };

@@ -61,7 +61,7 @@ function toMail(
       Subject: subject,
       'Message-ID': messageId,
       Date: new Date().toUTCString().replace('GMT', '+0000'),
-      'X-Order-Id': orderId,
+      ...(orderId && { 'X-Order-Id': orderId }),
       'Auto-Submitted': 'auto-generated',
     },
     text: body,

@@ -12,6 +12,7 @@ import { PrismaClient } from './generated/prisma/client.ts';
 import { createMailer } from './mail.ts';
 import { createNotificationMetrics } from './metrics.ts';
 import { startSending } from './sending.ts';
+import { startAccountMails } from './sending-account-mails.ts';
 import { createHttpSms } from './sms.ts';
 
 const config = readConfig(configSchema);
@@ -41,5 +42,14 @@ await runService({ service: 'notification', logLevel: config.LOG_LEVEL }, async 
   const send = { email: mailer.send, sms: createHttpSms({ url: config.SMS_URL, timeoutMs }) };
   const sending = startSending({ db, scope, metrics, send, concurrency, timeoutMs });
   onStop('sending', sending.stop);
+  const accountMails = startAccountMails({
+    db,
+    scope,
+    metrics,
+    send: mailer.send,
+    mailCodeSecret: config.MAIL_CODE_SECRET,
+    timeoutMs,
+  });
+  onStop('account mails', accountMails.stop);
   messaging.consume('notification', handlers);
 });

@@ -13,7 +13,7 @@ export function createHttpSms({ url, timeoutMs }: { url: string; timeoutMs: numb
   return async ({ id, orderId, recipient, body }) => {
     const response = await fetch(address, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'x-order-id': orderId },
+      headers: { 'content-type': 'application/json', ...(orderId && { 'x-order-id': orderId }) },
       body: JSON.stringify({ id, to: recipient, text: body }),
       dispatcher,
       signal: AbortSignal.timeout(timeoutMs),

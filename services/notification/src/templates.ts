@@ -116,7 +116,7 @@ const tracking = (trackingNumber?: string): string =>
   trackingNumber ? `Tracking number: ${trackingNumber}` : '';
 
 /** `2026-11-21T08:30:00.000Z` → `21 November 2026, 08:30 UTC`. */
-const forPeople = (time: string): string =>
+export const forPeople = (time: string): string =>
   `${dateFormat.format(new Date(time))}, ${new Date(time).toISOString().slice(11, 16)} UTC`;
 
 const dateFormat = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' });

@@ -4,8 +4,11 @@ import { startPostbox } from '../../postbox/test/start-postbox.ts';
 import { createMailer } from '../src/mail.ts';
 import { createNotificationMetrics } from '../src/metrics.ts';
 import { startSending } from '../src/sending.ts';
+import { startAccountMails } from '../src/sending-account-mails.ts';
 import { createHttpSms } from '../src/sms.ts';
 import { notificationDatabase } from './notification-database.ts';
+
+export const mailCodeSecret = 'a-secret-of-mail-codes-for-this-test';
 
 /** The service's database, the mail server and SMS gateway that it talks to, and replicas to be started. */
 export async function notificationWithPostbox(addresses: { smtpUrl?: string; smsUrl?: string } = {}) {
@@ -25,6 +28,12 @@ export async function notificationWithPostbox(addresses: { smtpUrl?: string; sms
     const send = { email: openMailer().send, sms: sendSms };
     const sending = startSending({ db: database.db, scope, metrics, send, concurrency: 4, timeoutMs });
     onTestFinished(() => sending.stop().then(() => {}));
+    const accountMails = startAccountMails({
+      ...{ db: database.db, scope, metrics, timeoutMs },
+      send: send.email,
+      mailCodeSecret,
+    });
+    onTestFinished(accountMails.stop);
     return { scope, metrics };
   };
   const statuses = async () => (await database.messages()).map(({ status }) => status);

@@ -6,7 +6,7 @@ import { keepProducts } from './operations/keep-products.ts';
 import { type MoveDeps, moveOrders } from './operations/move-orders.ts';
 import { react } from './reactions.ts';
 
-type SagaEvent = Exclude<Event, { type: 'product.changed' | 'customer.created' }>;
+type SagaEvent = Extract<Event, { data: { orderId: string } }>;
 
 /** What this service does about the events of others. */
 export function createHandlers(deps: MoveDeps) {

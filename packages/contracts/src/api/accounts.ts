@@ -6,7 +6,9 @@ import {
   loginBody,
   refreshBody,
   registerBody,
+  registeredView,
   tokensView,
+  verifyEmailBody,
 } from '../auth.ts';
 import { createCustomerBody, customerView, editCustomerBody } from '../http/accounts.ts';
 import { pageOf, pageQuery } from '../http/page.ts';
@@ -19,10 +21,21 @@ export const accounts = {
     path: '/api/auth/register',
     service: 'customer',
     tag: 'Accounts',
-    summary: 'Make a customer’s account, and log in',
+    summary:
+      'Ask for a customer’s account: the address gets a mail with a code, or the news that it has an account',
     who: anybody,
     body: registerBody,
-    success: { status: 201, schema: tokensView },
+    success: { status: 202, schema: registeredView },
+  },
+  verifyEmail: {
+    method: 'post',
+    path: '/api/auth/verify-email',
+    service: 'customer',
+    tag: 'Accounts',
+    summary: 'Make the account with the code from the mail, and log in',
+    who: anybody,
+    body: verifyEmailBody,
+    success: { status: 200, schema: tokensView },
     errors: ['conflict'],
   },
   login: {
@@ -34,6 +47,7 @@ export const accounts = {
     who: anybody,
     body: loginBody,
     success: { status: 200, schema: tokensView },
+    errors: ['forbidden'],
   },
   refresh: {
     method: 'post',

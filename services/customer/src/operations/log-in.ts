@@ -2,7 +2,7 @@ import type { loginBody } from '@orderflow/contracts/auth';
 import type { Database, Query } from '@orderflow/service-kit/database';
 import { ProblemError } from '@orderflow/service-kit/problem';
 import type { z } from 'zod';
-import { loginDelays } from '../domain.ts';
+import { isVerified, loginDelays } from '../domain.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { CustomerMetrics } from '../metrics.ts';
 import type { Passwords } from '../passwords.ts';
@@ -36,7 +36,8 @@ const COUNT_FAILURE = `
 
 /**
  * Checks a password and begins a session. Throws `unauthenticated` when there is no such account or password, and
- * `rate_limited` after too many failures with this address; which of the two says nothing about the account.
+ * `rate_limited` after too many failures with this address; which of the two says nothing about the account. Throws
+ * `forbidden` to who has the password of an account from before addresses were proved.
  */
 export async function logIn(
   db: Database,
@@ -47,6 +48,7 @@ export async function logIn(
   const account = await prisma.account.findUnique({ where: { email } });
   const isRight = await passwords.verify(password, account?.passwordHash);
   if (!account || !isRight) return refuse(db, email, metrics);
+  if (!isVerified(account)) throw unverified();
   return db.transaction(async (tx) => {
     // Once more: of many guesses at the same moment, those after the failures that block are not answered.
     await refuseWhileBlocked(tx.query, email, metrics);
@@ -61,8 +63,17 @@ async function refuse(db: Database, email: string, metrics: CustomerMetrics): Pr
   const counted = await db.query(COUNT_FAILURE, [email, loginDelays]);
   if (counted.length === 0) await refuseWhileBlocked(db.query, email, metrics);
   metrics.logins.inc({ outcome: 'refused' });
-  throw new ProblemError('unauthenticated', 'The e-mail address or the password is wrong. Try again.');
+  throw new ProblemError(
+    'unauthenticated',
+    'The e-mail address or the password is wrong, or the address is not proved yet. If you have just registered, send the code from the mail to POST /api/auth/verify-email.',
+  );
 }
+
+const unverified = () =>
+  new ProblemError(
+    'forbidden',
+    'Nobody has shown yet that this e-mail address is yours. Reset the password: the mail with the code shows it.',
+  );
 
 async function refuseWhileBlocked(query: Query, email: string, metrics: CustomerMetrics): Promise<void> {
   const [blocked] = await query<{ seconds: number }>(BLOCKED, [email, Math.max(...loginDelays)]);

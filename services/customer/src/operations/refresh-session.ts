@@ -1,8 +1,11 @@
 import type { Database, Transaction } from '@orderflow/service-kit/database';
+import { isVerified, type Verifiable } from '../domain.ts';
 import { hashOf, newRefreshToken } from '../tokens.ts';
 import type { AccountRow } from '../views.ts';
 
-type Refusal = { outcome: 'unknown' | 'expired' | 'revoked' } | { outcome: 'reused'; sessionId: string };
+type Refusal =
+  | { outcome: 'unknown' | 'expired' | 'revoked' | 'unverified' }
+  | { outcome: 'reused'; sessionId: string };
 type Refreshed = Refusal | { outcome: 'success'; account: AccountRow; refreshToken: string };
 
 type SessionRow = { id: string; accountId: string; expired: boolean; revoked: boolean };
@@ -15,7 +18,8 @@ const LOCK = `
 const USE = 'UPDATE refresh_tokens SET used_at = now() WHERE hash = $1 AND used_at IS NULL RETURNING hash';
 
 const ACCOUNT = `
-  SELECT id, role, email, name, customer_id AS "customerId", seller_id AS "sellerId"
+  SELECT id, role, email, name, customer_id AS "customerId", seller_id AS "sellerId", demo,
+    email_verified_at AS "emailVerifiedAt"
   FROM accounts WHERE id = $1`;
 
 /**
@@ -29,6 +33,8 @@ export async function refreshSession(db: Database, refreshToken: string): Promis
     if (!session) return { outcome: 'unknown' };
     if (session.revoked) return { outcome: 'revoked' };
     if (session.expired) return { outcome: 'expired' };
+    const [account] = await tx.query<AccountRow & Verifiable>(ACCOUNT, [session.accountId]);
+    if (!isVerified(account!)) return { outcome: 'unverified' };
     const [used] = await tx.query(USE, [hash]);
     // Given back, not thrown: an error would undo the revocation.
     if (!used) return revoke(tx, session.id);
@@ -37,7 +43,6 @@ export async function refreshSession(db: Database, refreshToken: string): Promis
       hashOf(next),
       session.id,
     ]);
-    const [account] = await tx.query<AccountRow>(ACCOUNT, [session.accountId]);
     return { outcome: 'success', account: account!, refreshToken: next };
   });
 }

@@ -13,8 +13,8 @@ const TAKE_OVER = `
   WHERE id = $1 AND guest RETURNING id`;
 
 /**
- * Makes a customer record, or takes over the one that an order as a guest has left. Gives its id and which it was.
- * Throws `conflict` when somebody has registered with this e-mail address.
+ * Makes a customer record, or takes over the one that an order as a guest has left; for admins, who answer for whose it
+ * is. Gives its id and which it was. Throws `conflict` when there is one with this e-mail address that is no guest's.
  */
 export async function registerCustomer(
   tx: Transaction,

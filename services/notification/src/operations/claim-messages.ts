@@ -3,6 +3,7 @@ import type { Channel, Outgoing } from '../domain.ts';
 
 /** A message that this process is to send now, and what its event needs. */
 export type SendingJob = Outgoing & {
+  orderId: string;
   channel: Channel;
   template: string;
   attempts: number;
