@@ -18,14 +18,15 @@ export const hasBody = (req: Request): boolean =>
 
 /**
  * Counts the bytes of all bodies that are under way, before any of them is read, and refuses a request that would
- * exceed the total. A body in chunks counts as the largest one. Those who call a service are the gateway and other
+ * exceed the total. A body in chunks, or packed into fewer bytes than it has, counts as the largest one. Those who call a service are the gateway and other
  * parts of OrderFlow, so they share one total.
  */
 export function boundBodies(totalBytes = TOTAL_BYTES): RequestHandler {
   const shares = createShares({ total: totalBytes, each: totalBytes });
   return (req, res, next) => {
     if (!hasBody(req)) return next();
-    const bytes = Math.min(declaredLength(req) ?? MAX_BODY_BYTES, LARGEST_BYTES);
+    const packed = req.headers['content-encoding'] !== undefined;
+    const bytes = Math.min((packed ? undefined : declaredLength(req)) ?? MAX_BODY_BYTES, LARGEST_BYTES);
     if (shares.take('all', bytes)) {
       throw new ProblemError('unavailable', 'Too many bodies are under way here. Try again in a second.', {
         retryAfter: 1,

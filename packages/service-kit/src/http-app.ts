@@ -1,9 +1,11 @@
 import { MAX_BODY_BYTES } from '@orderflow/contracts/api/operation';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import { refuseBadAddress } from './address.ts';
 import type { Auth } from './auth.ts';
 import { boundBodies } from './body-budget.ts';
 import { databaseProblem } from './database-problem.ts';
 import type { Health } from './health.ts';
+import { readJson } from './json-body.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import { ProblemError, problemDocument } from './problem.ts';
@@ -19,7 +21,7 @@ type HttpAppOptions = {
   auth?: Auth;
   /** Bytes of a JSON body. */
   bodyLimit?: number;
-  /** `json`: parsed before the routes. `bounded`: the routes read them. `own`: the app also bounds them itself. */
+  /** `json`: parsed before the routes. `bounded`: the routes read them. `own`: the app checks and bounds requests itself. */
   bodies?: 'json' | 'bounded' | 'own';
 };
 
@@ -41,9 +43,9 @@ export function createHttpApp({
   app.set('etag', false);
   mountProbes(app, health, metrics);
   app.use(withRequestContext, observe(log, metrics));
-  if (bodies !== 'own') app.use(boundBodies());
+  if (bodies !== 'own') app.use(refuseBadAddress, boundBodies());
   if (auth) app.use(auth.authenticate);
-  if (bodies === 'json') app.use(express.json({ limit: bodyLimit }));
+  if (bodies === 'json') app.use(readJson(bodyLimit));
   routes(app);
   app.use((req) => {
     throw new ProblemError('not_found', `${req.method} ${req.path} is not served here.`);
@@ -115,21 +117,31 @@ function toProblem(error: unknown): ProblemError {
   switch (bodyParserType(error)) {
     case 'entity.too.large':
       return new ProblemError('payload_too_large', 'Send a smaller body.');
-    case 'entity.parse.failed':
-      return new ProblemError('invalid_request', 'The body is not JSON.');
-    case 'charset.unsupported':
     case 'encoding.unsupported':
-      return new ProblemError('unsupported_media_type', 'Send the body as plain UTF-8 JSON.');
+      return new ProblemError(
+        'unsupported_media_type',
+        'Pack the body with gzip, deflate, br or zstd, or send it plain, without Content-Encoding.',
+      );
     case 'request.aborted':
     case 'request.size.invalid':
       return new ProblemError('invalid_request', 'The body did not arrive whole.');
   }
   if (error instanceof URIError)
     return new ProblemError('invalid_request', 'The address is not a valid URL.');
+  if (isBadPacking(error)) {
+    return new ProblemError(
+      'invalid_request',
+      'The body is not packed as Content-Encoding says; send it plain, without that header.',
+    );
+  }
   return new ProblemError('internal_error', 'Try again; if it stays, look for the trace id in the logs.', {
     cause: error,
   });
 }
+
+/** The body parser passes on what zlib threw, as the client's fault and without a type of its own. */
+const isBadPacking = (error: unknown) =>
+  error instanceof Error && 'status' in error && error.status === 400 && 'errno' in error;
 
 const bodyParserType = (error: unknown) =>
   error instanceof Error && 'type' in error ? String(error.type) : undefined;

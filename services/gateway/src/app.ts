@@ -1,3 +1,4 @@
+import { refuseBadAddress } from '@orderflow/service-kit/address';
 import type { Auth } from '@orderflow/service-kit/auth';
 import { createHttpApp } from '@orderflow/service-kit/http-app';
 import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
@@ -43,6 +44,7 @@ export function createApp(deps: Deps) {
     // First, so that errors have them too: a page that may not read why it was refused learns nothing.
     app.use(securityHeaders({ corsOrigins }));
     if (corsOrigins.length > 0) app.use(crossOrigin(corsOrigins));
+    app.use(refuseBadAddress);
     mountDocs(app, { demo });
     app.use(intake.admit, auth.authenticate, limitRefused, limit);
     mountRoutes(app, {

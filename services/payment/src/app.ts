@@ -4,8 +4,8 @@ import { mountMessagingLedgers } from '@orderflow/messaging/ledger-routes';
 import type { Auth } from '@orderflow/service-kit/auth';
 import type { Database } from '@orderflow/service-kit/database';
 import { createHttpApp } from '@orderflow/service-kit/http-app';
+import { readJson } from '@orderflow/service-kit/json-body';
 import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
-import express from 'express';
 import type { Redis } from 'ioredis';
 import type { PrismaClient } from './generated/prisma/client.ts';
 import type { PaymentProvider } from './provider.ts';
@@ -32,7 +32,7 @@ export const createApp = (deps: Deps) =>
     routes(app) {
       const { db, redis, webhook } = deps;
       if (webhook) mountStripeWebhook(app, { db, webhook });
-      app.use(express.json({ limit: MAX_BODY_BYTES }));
+      app.use(readJson(MAX_BODY_BYTES));
       mountRoutes(app, deps);
       mountDeadLetterRoutes(app, { db, group: 'payment' });
       mountMessagingLedgers(app, { db, redis, group: 'payment' });
