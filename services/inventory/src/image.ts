@@ -1,19 +1,21 @@
 import { createHash } from 'node:crypto';
 import type { ImageMediaType } from '@orderflow/contracts/http/catalogue';
+import { sizeOf } from './picture.ts';
 
 export type Image = { mediaType: ImageMediaType; bytes: Buffer; sha256: string };
 
-/** What files of each type begin with. */
-const signatures: Record<ImageMediaType, (bytes: Buffer) => boolean> = {
-  'image/png': (bytes) => bytes.subarray(0, 8).equals(Buffer.from('89504e470d0a1a0a', 'hex')),
-  'image/jpeg': (bytes) => bytes.subarray(0, 3).equals(Buffer.from('ffd8ff', 'hex')),
-  'image/webp': (bytes) =>
-    bytes.toString('latin1', 0, 4) === 'RIFF' && bytes.toString('latin1', 8, 12) === 'WEBP',
-};
+/** What a browser unpacks, so that a small file does not fill the memory of everybody who looks at a list. */
+const MAX_PIXELS = 50_000_000;
 
-/** An image out of the body of a request; undefined when the bytes are not of the type that was said. */
-export function toImage(mediaType: ImageMediaType, bytes: Buffer): Image | undefined {
-  if (!signatures[mediaType](bytes)) return undefined;
+/** An image out of the body of a request, or why the bytes are none. */
+export function toImage(mediaType: ImageMediaType, bytes: Buffer): Image | string {
+  const size = sizeOf[mediaType](bytes);
+  if (!size)
+    return `The body is no whole ${mediaType}; send all of the file, with the Content-Type that it has.`;
+  const pixels = size.width * size.height;
+  if (pixels === 0 || pixels > MAX_PIXELS) {
+    return `The image has ${size.width} × ${size.height} pixels; send one of 1 to ${MAX_PIXELS / 1e6} million.`;
+  }
   return { mediaType, bytes, sha256: createHash('sha256').update(bytes).digest('hex') };
 }
 

@@ -3,10 +3,11 @@ import { MAX_IMAGE_BYTES } from '@orderflow/contracts/http/catalogue';
 import { newId } from '@orderflow/contracts/ids';
 import { expect, test } from 'vitest';
 import { inventory } from '../test/inventory.ts';
+import { aPng, pictures } from '../test/pictures.ts';
 
-const png = Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.from('a picture of a mug')]);
-const jpeg = Buffer.concat([Buffer.from('ffd8ffe0', 'hex'), Buffer.from('a picture of a mug')]);
-const webp = Buffer.from('RIFF....WEBPVP8 a picture of a mug');
+const png = aPng();
+const jpeg = pictures['image/jpeg'].baseline;
+const webp = pictures['image/webp'].lossy;
 const hashOf = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
 /** The service with one product, and its image's address. */
@@ -80,7 +81,11 @@ test.each([
   ['that is JSON', 'application/json', Buffer.from('{}')],
   ['that is a PNG and said to be a JPEG', 'image/jpeg', png],
   ['that is a page and said to be a PNG', 'image/png', Buffer.from('<script>alert(1)</script>')],
-  ['that is cut off', 'image/webp', Buffer.from('RIFF')],
+  ['that is cut off', 'image/webp', webp.subarray(0, -2)],
+  ['that is only the head of a PNG', 'image/png', png.subarray(0, 8)],
+  ['that is damaged', 'image/png', Buffer.concat([png.subarray(0, 19), Buffer.alloc(1), png.subarray(20)])],
+  ['of no pixels', 'image/png', aPng({ width: 0 })],
+  ['of too many pixels', 'image/png', aPng({ width: 50_001, height: 1_000 })],
 ])('a body %s is refused, and nothing is changed', async (_what, mediaType, bytes) => {
   const { put, images, id, told } = await aProduct();
   const reply = await put(bytes, mediaType).expect(415);
@@ -91,7 +96,7 @@ test.each([
 
 test('an image of 2 MB is taken, and one byte more is too large', async () => {
   const { put, images } = await aProduct();
-  const large = Buffer.concat([png, Buffer.alloc(MAX_IMAGE_BYTES - png.length)]);
+  const large = aPng({ note: MAX_IMAGE_BYTES - png.length - 12 });
   await put(large, 'image/png').expect(200);
   const reply = await put(Buffer.concat([large, Buffer.alloc(1)]), 'image/png').expect(413);
   expect(reply.body).toMatchObject({ code: 'payload_too_large' });

@@ -61,9 +61,6 @@ function imageOf(req: Request): Image {
     );
   }
   const image = toImage(mediaType.data, req.body);
-  if (image) return image;
-  throw new ProblemError(
-    'unsupported_media_type',
-    `The body is no ${mediaType.data}; set Content-Type to what it is.`,
-  );
+  if (typeof image === 'string') throw new ProblemError('unsupported_media_type', image);
+  return image;
 }
