@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { storableTime } from './time.ts';
 
 /**
  * The books that each service opens to the auditor, and to nobody else: `POST /internal/ledgers/NAME`, which the
@@ -247,7 +248,7 @@ export const eventsQuery = z.union([
   z.strictObject({ events: z.array(z.uuid()).min(1).max(500) }),
   z.strictObject({
     after: z.uuid().nullable(),
-    until: z.iso.datetime({ offset: true }),
+    until: storableTime,
     limit: z.int().min(1).max(5_000),
   }),
 ]);

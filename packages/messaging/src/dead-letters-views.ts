@@ -6,6 +6,7 @@ import type {
   DeadLetterView,
   ListDeadLettersQuery,
 } from '@orderflow/contracts/http/dead-letters';
+import { storableTime } from '@orderflow/contracts/time';
 import type { Database } from '@orderflow/service-kit/database';
 import { decodeCursor } from '@orderflow/service-kit/http-input';
 import { toPage } from '@orderflow/service-kit/paging';
@@ -48,7 +49,7 @@ export const keyOf = ({ diedAt, id }: Pick<DeadLetter, 'diedAt' | 'id'>): string
 const position = z
   .string()
   .transform((key) => key.split(' '))
-  .pipe(z.tuple([z.iso.datetime(), z.uuid()]));
+  .pipe(z.tuple([storableTime, z.uuid()]));
 
 /** The letter after which a page begins. Throws `invalid_request` on a cursor that was made up. */
 export function positionIn(cursor: string): { diedAt: string; id: string } {

@@ -73,6 +73,15 @@ test('dead letters are listed newest first and walked by cursor, each once, what
   expect(third.nextCursor).toBeNull();
 });
 
+test.each(['0000-01-01T00:00:00Z', '2026-13-01T00:00:00Z'])(
+  'a cursor of the time %s is refused',
+  async (time) => {
+    const { get } = await service();
+    const cursor = Buffer.from(`${time} ${newId()}`).toString('base64url');
+    expect((await get(`?cursor=${cursor}`).expect(400)).body.code).toBe('invalid_request');
+  },
+);
+
 test('a dead letter is shown with what its event is about, and alone with its whole error and body', async () => {
   const { die, page, get } = await service();
   const event = anEvent('order.cancelled', { orderId: newId(), reason: 'out_of_stock' });

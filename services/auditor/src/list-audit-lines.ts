@@ -16,7 +16,7 @@ export async function listAuditLines(
   prisma: PrismaClient,
   { limit, cursor, actor, type, orderId, from, to }: z.infer<typeof listAuditQuery>,
 ): Promise<AuditLine[]> {
-  const time = { gte: from && new Date(from), lt: to && new Date(to) };
+  const time = { gte: from, lt: to };
   // Both tables are walked by id, which is a UUIDv7; without these bounds an early `to` would be walked down to.
   const ids = [
     ...(cursor === undefined ? [] : [{ lt: decodeCursor(z.uuid(), cursor) }]),

@@ -71,6 +71,19 @@ test('what persons and the internal token did is a line; what services do of the
   });
 });
 
+test.each([
+  'from=0000-01-01',
+  'to=0000-01-01T00:00:00Z',
+  'to=0001-01-01T00:00:00%2B01:00',
+  'from=9999-12-31T23:59:59-01:00',
+])('an audit log with %s is refused', async (query) => {
+  const { app } = await auditorHarness();
+  const { status, body } = await request(app)
+    .get(`/api/audit?${query}`)
+    .set(await as.admin());
+  expect([status, body.code]).toEqual([400, 'invalid_request']);
+});
+
 test('acts that no event tells of stand among the lines, with how they ended', async () => {
   const { db, record, lines } = await audited();
   const before = { ...shipped(newId()), actor: 'seller:7' };

@@ -120,10 +120,26 @@ test('a searched list of one’s own orders is walked by its cursor, whatever is
   expect(seen).toEqual(ids);
 });
 
-test.each(['q=', 'q=%20', 'q=%00', 'from=yesterday', 'to=2026-13-01', 'from=1', 'sellerId='])(
-  'a list with %s is refused',
-  async (query) => {
-    const { api } = await orderService();
-    expect((await api.get(`/api/orders?${query}`).expect(400)).body.code).toBe('invalid_request');
-  },
-);
+test('a list is of any time that Postgres and JavaScript write alike', async () => {
+  const { place, list } = await catalogue();
+  const id = await place();
+  expect(await list({ from: '0001-01-01', to: '9999-12-31T23:59:59.999Z' })).toEqual([id]);
+});
+
+test.each([
+  'q=',
+  'q=%20',
+  'q=%00',
+  'q=%FF',
+  'from=yesterday',
+  'to=2026-13-01',
+  'from=1',
+  'sellerId=',
+  'from=0000-01-01',
+  'to=0000-12-31T23:59:59Z',
+  'to=0001-01-01T00:00:00%2B01:00',
+  'from=9999-12-31T23:59:59-01:00',
+])('a list with %s is refused', async (query) => {
+  const { api } = await orderService();
+  expect((await api.get(`/api/orders?${query}`).expect(400)).body.code).toBe('invalid_request');
+});

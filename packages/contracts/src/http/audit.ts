@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { moment } from '../time.ts';
 import { pageQuery } from './page.ts';
 
 export const timelineEntry = z.object({
@@ -35,13 +36,16 @@ export const listAuditEventsQuery = pageQuery.extend({
   correlationId: auditWord.optional(),
 });
 
-/** `GET /api/audit`: who did what when; `from` is the first moment, `to` the first one after. */
+/**
+ * `GET /api/audit`: who did what when; `from` is the first moment, `to` the first one after. A date alone is its first
+ * moment in UTC.
+ */
 export const listAuditQuery = pageQuery.extend({
   actor: z.string().min(1).max(300).optional(),
   type: auditWord.optional(),
   orderId: z.uuid().optional(),
-  from: z.iso.datetime({ offset: true }).optional(),
-  to: z.iso.datetime({ offset: true }).optional(),
+  from: moment.optional(),
+  to: moment.optional(),
 });
 
 /** Something that a person, or one of the system's own parts by the internal token, did. */

@@ -12,6 +12,7 @@ import {
   personName,
   phone,
 } from '../order.ts';
+import { moment } from '../time.ts';
 import { pageQuery } from './page.ts';
 
 const items = z.array(orderItem).min(1).max(100);
@@ -59,12 +60,6 @@ export const orderView = z.object({
   updatedAt: z.iso.datetime(),
 });
 export type OrderView = z.infer<typeof orderView>;
-
-const moment = z
-  .union([z.iso.datetime({ offset: true }), z.iso.date()], {
-    error: 'must be an ISO 8601 date or time such as 2026-01-31 or 2026-01-31T12:00:00Z',
-  })
-  .transform((text) => new Date(text));
 
 export const listOrdersQuery = pageQuery.extend({
   status: orderStatus.optional(),
