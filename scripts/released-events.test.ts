@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { type JsonSchema, refusals } from './released-events/accepts.ts';
+import { decided } from './released-events/decided.ts';
 import { conflicts, type Release, today } from './released-events/release.ts';
 
 const file = join(import.meta.dirname, '../packages/contracts/released-events.json');
@@ -12,6 +13,14 @@ const released = (): Release => JSON.parse(readFileSync(file, 'utf8'));
 test('the events of today and those of the last release can be read by one another', () => {
   expect(conflicts(released(), today())).toEqual([]);
   expect(Object.keys(released().events).length).toBeGreaterThan(15);
+});
+
+test('each conflict that was decided on is one, and is gone from the list once it is none', () => {
+  const all = conflicts(released(), today(), []);
+  for (const { conflicts, cost } of decided) {
+    expect(all.filter((line) => conflicts.test(line))).toHaveLength(2);
+    expect(cost).not.toBe('');
+  }
 });
 
 test('the command says the same, and has a help', () => {

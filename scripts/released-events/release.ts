@@ -3,6 +3,7 @@ import { events } from '@orderflow/contracts/events';
 import { subscriptions } from '@orderflow/contracts/groups';
 import { z } from 'zod';
 import { type JsonSchema, refusals } from './accepts.ts';
+import { decided } from './decided.ts';
 
 /** What a release of OrderFlow says about events: what it writes and reads, and which group wants what. */
 export type Release = {
@@ -30,9 +31,9 @@ export const today = (): Release => ({
 
 /**
  * Returns why two releases cannot run side by side, as they do in a rollout and after a rollback: each must read what
- * the other writes. One line for each reason.
+ * the other writes. One line for each reason, without those that were decided on.
  */
-export function conflicts(before: Release, now: Release): string[] {
+export function conflicts(before: Release, now: Release, known = decided): string[] {
   const found = both('envelope', before.envelope, now.envelope);
   for (const [type, old] of Object.entries(before.events)) {
     const event = now.events[type];
@@ -49,7 +50,7 @@ export function conflicts(before: Release, now: Release): string[] {
     if (event.source !== old.source) found.push(`${type}: moved from ${old.source} to ${event.source}`);
     found.push(...both(type, old.data, event.data));
   }
-  return found;
+  return found.filter((line) => !known.some((one) => one.conflicts.test(line)));
 }
 
 const both = (name: string, before: JsonSchema, now: JsonSchema): string[] => [

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { phone } from './order.ts';
+import { personName, phone } from './order.ts';
+import * as text from './text.ts';
 
 export const role = z.enum(['customer', 'seller', 'admin']);
 export type Role = z.infer<typeof role>;
@@ -28,12 +29,12 @@ export const accessClaims = z.discriminatedUnion('role', [
 export type AccessClaims = z.infer<typeof accessClaims>;
 
 /** Letters of either case name the same account. */
-const email = z.email().max(254).toLowerCase();
+const email = text.email.toLowerCase();
 const password = z.string().min(8).max(200);
 
 /** `POST /api/auth/register`: asks for a customer's account. */
 export const registerBody = z.strictObject({
-  name: z.string().trim().min(1).max(200),
+  name: personName,
   email,
   password,
   phone: phone.optional(),
@@ -52,7 +53,7 @@ export type AccountMail = z.infer<typeof accountMail>;
 export const registeredView = z.object({ message: z.string() });
 
 /** A code from a mail. Dashes, spaces and the case of letters do not matter. */
-const code = z.string().trim().min(1).max(40);
+const code = text.line(40);
 
 /** `POST /api/auth/verify-email`: the password of the registration, and the code that its address got. */
 export const verifyEmailBody = z.strictObject({ email, password: z.string().min(1).max(200), code });
@@ -62,7 +63,7 @@ export const loginBody = z.strictObject({ email, password: z.string().min(1).max
 /** `POST /api/auth/refresh` and `/logout`. */
 export const refreshBody = z.strictObject({ refreshToken: z.string().min(1).max(500) });
 
-const who = { name: registerBody.shape.name, email, password };
+const who = { name: personName, email, password };
 
 /**
  * `POST /api/accounts`, for admins and the internal token: the way to a seller's or an admin's account, which
@@ -76,12 +77,7 @@ export const createAccountBody = z
     z.strictObject({
       role: z.literal('seller'),
       ...who,
-      sellerId: z
-        .string()
-        .trim()
-        .min(1)
-        .max(254)
-        .describe('Whose products and orders the account may see and move'),
+      sellerId: text.line(254).describe('Whose products and orders the account may see and move'),
     }),
     z.strictObject({ role: z.literal('admin'), ...who }),
   ])

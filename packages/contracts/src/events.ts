@@ -3,6 +3,7 @@ import { accountMail } from './auth.ts';
 import { type Envelope, envelope, schemaUrn } from './envelope.ts';
 import { money } from './money.ts';
 import { address, cancelReason, confirmation, orderItem, orderLine, paymentMethod, phone } from './order.ts';
+import { emailAddress } from './text.ts';
 
 const orderId = z.uuid();
 
@@ -32,7 +33,7 @@ export const events = {
     when: 'an order is accepted, PENDING',
     data: z.object({
       orderId,
-      customer: z.object({ id: z.uuid(), name: z.string(), email: z.email(), phone: phone.optional() }),
+      customer: z.object({ id: z.uuid(), name: z.string(), email: emailAddress, phone: phone.optional() }),
       sellerId: z.string(),
       items: z.array(orderLine).min(1),
       total: money,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { money } from './money.ts';
+import { line, optionalLine } from './text.ts';
 
 export const orderStatuses = ['PENDING', 'CONFIRMED', 'PAID', 'SHIPPED', 'FULFILLED', 'CANCELLED'] as const;
 export const orderStatus = z.enum(orderStatuses);
@@ -43,6 +44,15 @@ export const address = z.object({
 });
 export type Address = z.infer<typeof address>;
 
+/** An address as a request gives it. Events and views also carry those from before lines were checked. */
+export const addressBody = address.extend({
+  name: line(200).optional(),
+  line1: line(200),
+  line2: optionalLine(200).optional(),
+  city: line(100),
+  postalCode: line(20),
+});
+
 /** A tokenised card at the payment provider. Card numbers themselves never leave the payment service. */
 export const paymentMethod = z
   .string()
@@ -50,4 +60,4 @@ export const paymentMethod = z
 
 export const phone = z.string().regex(/^\+[1-9]\d{5,14}$/, 'must be an E.164 number such as +4930123456');
 
-export const personName = z.string().trim().min(1).max(200);
+export const personName = line(200);

@@ -78,6 +78,7 @@ test('ten who register with one address at the same moment: one does', async () 
 test.each([
   ['no name', { email: ada.email }, 'name'],
   ['no address at all', { name: ada.name, email: 'ada' }, 'email'],
+  ['a name of two lines', { ...ada, name: 'Ada\u2028Lovelace' }, 'name'],
   ['a phone that is none', { ...ada, phone: '030' }, 'phone'],
   ['a field nobody knows', { ...ada, admin: true }, ''],
 ])('a customer with %s is refused and not written', async (_name, customer, path) => {

@@ -164,10 +164,21 @@ test('a customer from before addresses were proved gets in only once theirs is',
   expect(await metric('auth_refreshes_total', 'outcome')).toEqual({ unverified: 1 });
 });
 
+test('an address whose top level is in punycode registers, logs in and is listed', async () => {
+  const { admin, register, logIn } = await customerService();
+  const emails = ['ada@example.xn--p1ai', 'grace@example.xn--p1ai'];
+  for (const email of emails) await register(email);
+  await logIn(emails[0]).expect(200);
+  const first = (await admin.get('/api/customers?limit=1').expect(200)).body;
+  const rest = (await admin.get('/api/customers').query({ cursor: first.nextCursor }).expect(200)).body;
+  expect([...first.items, ...rest.items].map(({ email }) => email)).toEqual(emails);
+});
+
 test.each([
   ['a role of their choice', { ...ada, role: 'admin' }, ''],
   ['a short password', { ...ada, password: '1234567' }, 'password'],
   ['no address', { ...ada, email: 'ada' }, 'email'],
+  ['a name of two lines', { ...ada, name: 'Ada\nLovelace' }, 'name'],
 ])('who registers with %s is refused', async (_name, body, path) => {
   const { app, accounts, customers } = await customerService();
   const answer = await request(app).post('/api/auth/register').send(body).expect(400);

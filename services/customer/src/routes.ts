@@ -1,6 +1,7 @@
 import { createAccountBody } from '@orderflow/contracts/auth';
 import { createCustomerBody, editCustomerBody } from '@orderflow/contracts/http/accounts';
 import { pageQuery } from '@orderflow/contracts/http/page';
+import { email } from '@orderflow/contracts/text';
 import { answerOnce, send } from '@orderflow/messaging/idempotency';
 import { actorName, requireActor } from '@orderflow/service-kit/auth';
 import { bodyOf, decodeCursor, idParam, queryOf } from '@orderflow/service-kit/http-input';
@@ -38,7 +39,7 @@ export function mountRoutes(app: Express, { db, metrics, passwords }: Deps) {
   app.get('/api/customers', async (req, res) => {
     requireActor(req, 'admin', 'service');
     const { q, ...page } = queryOf(listQuery, req);
-    const after = page.cursor === undefined ? undefined : decodeCursor(z.email(), page.cursor);
+    const after = page.cursor === undefined ? undefined : decodeCursor(email, page.cursor);
     const rows = await listCustomers(db, { q, after, limit: page.limit + 1 });
     res.json(toPage(rows, page, toView, (row) => row.email));
   });

@@ -67,10 +67,16 @@ describe('products', () => {
 
   test('a bad product is refused with every wrong field, and nothing is written', async () => {
     const { http, db } = await inventory();
-    const bad = { ...mug, sku: ' ', price: { amount: -1, currency: 'euro' }, colour: 'blue' };
+    const bad = {
+      ...mug,
+      sku: ' ',
+      name: 'Mug\nCup',
+      price: { amount: -1, currency: 'euro' },
+      colour: 'blue',
+    };
     const reply = await http.post('/api/products').send(bad).expect(400);
     const paths = problem.parse(reply.body).errors!.map((error) => error.path);
-    expect(paths).toEqual(expect.arrayContaining(['sku', 'price.amount', 'price.currency', '']));
+    expect(paths).toEqual(expect.arrayContaining(['sku', 'name', 'price.amount', 'price.currency', '']));
     expect(await db.query('SELECT 1 FROM products')).toEqual([]);
   });
 

@@ -1,5 +1,6 @@
 import { encodeWords, foldLines } from 'nodemailer/lib/mime-funcs';
 import { encode, wrap } from 'nodemailer/lib/qp';
+import { oneLine } from './one-line.ts';
 
 type Part = {
   /** In its order; control characters become spaces. */
@@ -20,10 +21,7 @@ export function composeMail({ headers, text }: Part): Buffer {
     'MIME-Version': '1.0',
     'Content-Type': 'text/plain; charset=utf-8',
     'Content-Transfer-Encoding': 'quoted-printable',
-  }).map(([name, value]) => foldLines(`${name}: ${encodeWords(inOneLine(value), 'Q', MAX_WORD)}`));
+  }).map(([name, value]) => foldLines(`${name}: ${encodeWords(oneLine(value), 'Q', MAX_WORD)}`));
   const body = wrap(encode(text.replaceAll(/\r?\n/g, '\r\n')));
   return Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}\r\n`);
 }
-
-/** Control characters are not allowed here; line breaks would begin another header. */
-const inOneLine = (value: string): string => value.replaceAll(/\p{Cc}+/gu, ' ');

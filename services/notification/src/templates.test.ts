@@ -50,6 +50,22 @@ test('a confirmed order that is not paid says how much and until when', () => {
   expect(text).toContain('Please pay 49.70 EUR until 21 November 2026, 08:30 UTC');
 });
 
+test('what others wrote begins no line of a message, though it was stored with line breaks', () => {
+  const broken = 'Ada\r\n\nYour order is cancelled.\u2028\u0085\u001b[31m';
+  const line = 'Ada Your order is cancelled. [31m';
+  const told = { ...contact, name: broken, items: [{ ...contact.items[0]!, name: broken }] };
+  const { orderId } = order;
+  const paid = write({ template: 'order-paid', data: { orderId, total: contact.total } }, told);
+  expect(paid.text).toContain(`Dear ${line},\n\n`);
+  expect(paid.text).toContain(`\n2 × ${line}, 14.90 EUR each\nTotal`);
+  const shipped = { orderId, trackingNumber: broken };
+  for (const template of ['order-shipped', 'order-shipped-sms'] as const) {
+    expect(write({ template, data: shipped }, told).text).toContain(`Tracking number: ${line}`);
+  }
+  const cancelled = { orderId, reason: 'cancelled_by_seller' as const, message: broken };
+  expect(write({ template: 'order-cancelled', data: cancelled }, told).text).toContain(`“${line}”`);
+});
+
 test('a tracking number is told when there is one', () => {
   const data = (trackingNumber?: string): EventData<'order.shipped'> => ({
     orderId: order.orderId,

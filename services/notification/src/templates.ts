@@ -1,6 +1,7 @@
 import type { EventData } from '@orderflow/contracts/events';
 import { formatMoney, type Money } from '@orderflow/contracts/money';
 import type { CancelReason, OrderLine } from '@orderflow/contracts/order';
+import { oneLine } from './one-line.ts';
 
 /** Who an order's messages go to, and what they tell of the order itself. */
 export type Contact = {
@@ -64,7 +65,7 @@ export const templates = {
   'order-cancelled': (contact: Contact, { orderId, reason, message }: EventData<'order.cancelled'>) =>
     letter(contact, {
       subject: `Order ${orderId} is cancelled`,
-      paragraphs: [`Your order is cancelled: ${reasons[reason]}`, message ? `“${message}”` : ''],
+      paragraphs: [`Your order is cancelled: ${reasons[reason]}`, message ? `“${oneLine(message)}”` : ''],
     }),
 
   'payment-refunded': (contact: Contact, { orderId, amount }: EventData<'payment.refunded'>) =>
@@ -103,17 +104,19 @@ const letter = (
   { subject, paragraphs }: { subject: string; paragraphs: string[] },
 ): Text => ({
   subject,
-  text: [`Dear ${name},`, ...paragraphs.filter(Boolean), 'OrderFlow'].join('\n\n'),
+  text: [`Dear ${oneLine(name)},`, ...paragraphs.filter(Boolean), 'OrderFlow'].join('\n\n'),
 });
 
 const receipt = ({ items, total }: Contact): string =>
   [
-    ...items.map(({ name, quantity, unitPrice }) => `${quantity} × ${name}, ${formatMoney(unitPrice)} each`),
+    ...items.map(
+      ({ name, quantity, unitPrice }) => `${quantity} × ${oneLine(name)}, ${formatMoney(unitPrice)} each`,
+    ),
     `Total: ${formatMoney(total)}`,
   ].join('\n');
 
 const tracking = (trackingNumber?: string): string =>
-  trackingNumber ? `Tracking number: ${trackingNumber}` : '';
+  trackingNumber ? `Tracking number: ${oneLine(trackingNumber)}` : '';
 
 /** `2026-11-21T08:30:00.000Z` → `21 November 2026, 08:30 UTC`. */
 export const forPeople = (time: string): string =>

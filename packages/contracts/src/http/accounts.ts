@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { address, personName, phone } from '../order.ts';
+import { address, addressBody, personName, phone } from '../order.ts';
+import { email } from '../text.ts';
 
 export const createCustomerBody = z.strictObject({
   name: personName,
-  email: z.email().max(254),
+  email,
   phone: phone.optional(),
-  address: address.optional(),
+  address: addressBody.optional(),
 });
 export const editCustomerBody = createCustomerBody.omit({ email: true }).partial();
 

@@ -1,17 +1,18 @@
 import { z } from 'zod';
 import { money, priceCurrency } from '../money.ts';
 import { orderItem } from '../order.ts';
+import { line, lines } from '../text.ts';
 import { pageQuery } from './page.ts';
 
 const imageUrl = z.url({ protocol: /^https?$/ }).max(2000);
 
 export const createProductBody = z.strictObject({
-  sku: z.string().trim().min(1).max(64),
-  name: z.string().trim().min(1).max(200),
-  description: z.string().max(5000).default(''),
+  sku: line(64),
+  name: line(200),
+  description: lines(5000).default(''),
   price: z.strictObject({ amount: money.shape.amount.min(0), currency: priceCurrency }),
   /** A seller's own when it is left out; others have to say whose product it is. */
-  sellerId: z.string().trim().min(1).max(254).optional(),
+  sellerId: line(254).optional(),
   imageUrl: imageUrl.optional(),
   /** Items received with it. */
   stock: z.int().min(0).max(1_000_000_000).default(0),
@@ -22,7 +23,7 @@ export const editProductBody = createProductBody
   .partial()
   .extend({
     active: z.boolean().optional(),
-    description: z.string().max(5000).optional(),
+    description: lines(5000).optional(),
     /** Null takes the image away; an uploaded one goes with it. */
     imageUrl: imageUrl.nullable().optional(),
   });
@@ -96,10 +97,10 @@ export type InventoryView = z.infer<typeof inventoryView>;
 
 /** `POST /api/inventory/{productId}`: set what is there, or change it by a difference. */
 export const adjustStockBody = z.union([
-  z.strictObject({ onHand: z.int().min(0).max(1_000_000_000), note: z.string().max(500).optional() }),
+  z.strictObject({ onHand: z.int().min(0).max(1_000_000_000), note: lines(500).optional() }),
   z.strictObject({
     change: z.int().min(-1_000_000_000).max(1_000_000_000),
-    note: z.string().max(500).optional(),
+    note: lines(500).optional(),
   }),
 ]);
 

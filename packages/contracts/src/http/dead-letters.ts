@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { line, lines } from '../text.ts';
 import { auditWord } from './audit.ts';
 import { pageOf, pageQuery } from './page.ts';
 
@@ -6,7 +7,7 @@ export const deathReason = z.enum(['unreadable', 'failed', 'killed_consumer']);
 const deadLetterIds = z.array(z.uuid().toLowerCase()).min(1).max(500);
 const deadLetterFilter = z.strictObject({
   reason: deathReason.optional(),
-  stream: z.string().min(1).max(200).optional(),
+  stream: line(200).optional(),
 });
 
 export const listDeadLettersQuery = pageQuery.extend({
@@ -24,11 +25,11 @@ export type DeadLetterSelection = z.infer<typeof deadLetterSelection>;
 
 export const discardDeadLettersBody = z.strictObject({
   ids: deadLetterIds,
-  reason: z.string().trim().min(1).max(500),
+  reason: lines(500).trim().min(1),
 });
 /** The same between services, with the name of the person who asked. */
 export const internalDiscardBody = discardDeadLettersBody.extend({
-  by: z.string().min(1).max(300).optional(),
+  by: line(300).optional(),
 });
 
 export const deadLetterView = z.object({

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { money } from '../money.ts';
 import {
   address,
+  addressBody,
   cancelReason,
   confirmation,
   orderItem,
@@ -12,15 +13,16 @@ import {
   personName,
   phone,
 } from '../order.ts';
+import { email, line, lines } from '../text.ts';
 import { moment } from '../time.ts';
 import { pageQuery } from './page.ts';
 
 const items = z.array(orderItem).min(1).max(100);
 /** `POST /api/orders`, the full form. */
 export const placeOrderBody = z.strictObject({
-  customer: z.strictObject({ name: personName, email: z.email().max(254), phone: phone.optional() }),
+  customer: z.strictObject({ name: personName, email, phone: phone.optional() }),
   items,
-  shippingAddress: address.optional(),
+  shippingAddress: addressBody.optional(),
   /** Charged as soon as the stock is held; without it the order waits for `POST …/pay`. */
   paymentMethod: paymentMethod.optional(),
 });
@@ -30,13 +32,13 @@ export const placeOwnOrderBody = placeOrderBody.extend({
   customer: placeOrderBody.shape.customer.partial().optional(),
 });
 
-export const cancelOrderBody = z.strictObject({ message: z.string().max(500).optional() });
-export const shipOrderBody = z.strictObject({ trackingNumber: z.string().min(1).max(100).optional() });
+export const cancelOrderBody = z.strictObject({ message: lines(500).optional() });
+export const shipOrderBody = z.strictObject({ trackingNumber: line(100).optional() });
 
 /** `PUT /api/orders/{id}/status`: a second way to the same moves. */
 export const orderStatusBody = z.strictObject({
   status: orderStatus,
-  message: z.string().max(500).optional(),
+  message: lines(500).optional(),
 });
 
 export const orderView = z.object({

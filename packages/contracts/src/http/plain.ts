@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { personName, quantity } from '../order.ts';
+import { email, line } from '../text.ts';
 import { notificationView } from './notifications.ts';
 
 /** The public "guest" form; `price` is in major units and must be the catalogue's. */
 export const guestOrderBody = z.strictObject({
   customer_name: personName,
-  customer_email: z.email().max(254),
+  customer_email: email,
   items: z
     .array(z.strictObject({ product_id: z.uuid(), quantity, price: z.number().nonnegative().optional() }))
     .min(1)
@@ -14,8 +15,8 @@ export const guestOrderBody = z.strictObject({
 
 /** `POST /order`: the product by name or SKU, the caller's own id as idempotency key. */
 export const plainOrderBody = z.strictObject({
-  order_id: z.string().min(1).max(100),
-  item: z.string().min(1).max(200),
+  order_id: line(100),
+  item: line(200),
   quantity,
 });
 
@@ -30,7 +31,7 @@ export const plainProductView = z.object({
 
 /** `POST /inventory`: the same by the product's name or SKU. */
 export const plainStockBody = z.strictObject({
-  item: z.string().min(1).max(200),
+  item: line(200),
   stock: z.int().min(0).max(1_000_000_000),
 });
 
