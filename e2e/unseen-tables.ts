@@ -7,6 +7,8 @@ export const unseenTables: Record<string, string> = {
   'inventory.product_images': shownOnly,
   'payment.stripe_events':
     'It spares a second look at an event of Stripe; payments are decided by their own state.',
+  'payment.payment_methods':
+    'Whose a payment method is. A row that is gone is made again by the next order or payment with the method; what was charged is in the payments.',
   'bank.payment_methods': 'Cards of the simulator. What was charged to them is in its ledger.',
   'customer.customers':
     'People change them through the API without an event. Orders and messages carry their own copy, which is compared.',

@@ -21,6 +21,7 @@ export const errorCodes = {
   unknown_product: { status: 422, title: 'A product is not in the catalogue' },
   mixed_sellers: { status: 422, title: 'An order holds the products of one seller' },
   mixed_currencies: { status: 422, title: 'An order has one currency' },
+  unknown_payment_method: { status: 422, title: 'The customer has no such payment method' },
   card_refused: { status: 422, title: 'The card is not usable' },
   idempotency_key_reused: { status: 422, title: 'This idempotency key was used for another request' },
   rate_limited: { status: 429, title: 'Too many requests; slow down' },

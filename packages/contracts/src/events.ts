@@ -84,14 +84,30 @@ export const events = {
   'order.confirmed': {
     version: 1,
     source: 'order',
-    when: 'the stock is held; with a payment method, or for free, it is charged now, otherwise it is due',
+    when: 'the stock is held; with a test card, or for free, it is charged now, otherwise it is due',
     data: z.object({
       orderId,
       customerId: z.uuid(),
       sellerId: z.string(),
       total: money,
+      /** A public test card. A method of the customer's is in no event; before it was, and is taken in still. */
       paymentMethod: paymentMethod.nullable(),
+      /** A method of the customer's came with the order: `order.charge-requested` follows. */
+      chargedAtOnce: z.boolean().optional(),
       expiresAt: z.iso.datetime(),
+    }),
+  },
+  'order.charge-requested': {
+    version: 1,
+    source: 'order',
+    when: 'the stock is held, and the order came with a payment method of its customer',
+    data: z.object({
+      orderId,
+      customerId: z.uuid(),
+      sellerId: z.string(),
+      total: money,
+      /** For payment alone to open, with the order as its context. */
+      sealedMethod: z.string(),
     }),
   },
   'payment.captured': {

@@ -17,7 +17,7 @@ export const subscriptions = {
     'payment.refunded',
   ],
   inventory: ['order.confirmation-requested', 'order.paid', 'order.cancelled', 'order.shipped'],
-  payment: ['order.confirmed', 'order.cancelled'],
+  payment: ['order.confirmed', 'order.charge-requested', 'order.cancelled'],
   notification: [
     'order.placed',
     'order.confirmed',

@@ -7,6 +7,7 @@ import type {
   ListDeadLettersQuery,
 } from '@orderflow/contracts/http/dead-letters';
 import { storableTime } from '@orderflow/contracts/time';
+import { withoutPaymentMethods } from '@orderflow/contracts/payment-methods';
 import type { Database } from '@orderflow/service-kit/database';
 import { decodeCursor } from '@orderflow/service-kit/http-input';
 import { toPage } from '@orderflow/service-kit/paging';
@@ -25,7 +26,10 @@ export const deadLettersOf = ({ db, group }: { db: Database; group: string }) =>
   /** Throws `not_found`. */
   async get(id: string): Promise<DeadLetterDetail> {
     const letter = await getDeadLetter(db, { group, id });
-    if (letter) return { ...toView(letter), error: letter.error, body: letter.body };
+    if (letter) {
+      const [error, body] = [letter.error, letter.body].map(withoutPaymentMethods) as [string, string];
+      return { ...toView(letter), error, body };
+    }
     throw new ProblemError(
       'not_found',
       `${group} has no dead letter ${id}. It may have been redriven: look for its event in the timeline.`,
@@ -73,7 +77,7 @@ const toView = (row: DeadLetter): DeadLetterView => ({
   stream: row.stream,
   entryId: row.entryId,
   reason: row.reason,
-  error: row.error.split('\n', 1)[0]!,
+  error: withoutPaymentMethods(row.error.split('\n', 1)[0]!),
   attempts: row.attempts,
   diedAt: row.diedAt,
   discarded: row.discardedAt && {

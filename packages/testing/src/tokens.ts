@@ -1,6 +1,7 @@
 import type { AccessClaims } from '@orderflow/contracts/auth';
 import { customerIdOf, newId } from '@orderflow/contracts/ids';
 import { createAuth, TOKEN_ALGORITHM } from '@orderflow/service-kit/auth';
+import { paymentMethodSeals } from '@orderflow/service-kit/payment-method-seals';
 import { createLocalJWKSet, exportJWK, generateKeyPair, SignJWT } from 'jose';
 
 const issuer = 'https://test.example';
@@ -17,6 +18,9 @@ export const testKeys = createLocalJWKSet({
 
 /** Checks the tokens that `as` and `signToken` make: give it to `createHttpApp` or a service's `createApp`. */
 export const testAuth = createAuth({ keys: testKeys, issuer, audience, internalToken });
+
+/** Seals and opens payment methods as services with the internal token of tests do. */
+export const testSeals = paymentMethodSeals(internalToken);
 
 /** A signed access token, good for an hour from now unless told otherwise. */
 export function signToken(

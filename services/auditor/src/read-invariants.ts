@@ -4,6 +4,7 @@ import type {
   InvariantView,
   ViolationView,
 } from '@orderflow/contracts/invariants';
+import { withoutPaymentMethodsIn } from '@orderflow/contracts/payment-methods';
 import type { Database } from '@orderflow/service-kit/database';
 import type { Bench } from './invariants/judge.ts';
 import { describeLedger, type Invariant, readsOf } from './invariants/table.ts';
@@ -106,7 +107,7 @@ export function overall(views: { status: InvariantView['status'] }[]): Invariant
 }
 
 export const toViolationView = ({ id: _, beganAt, endedAt, ...violation }: ViolationRow): ViolationView => ({
-  ...violation,
+  ...withoutPaymentMethodsIn(violation),
   beganAt: beganAt.toISOString(),
   endedAt: endedAt?.toISOString() ?? null,
 });

@@ -1,4 +1,5 @@
 import type { AuditEventView, AuditLine, TimelineView } from '@orderflow/contracts/http/audit';
+import { withoutPaymentMethodsIn } from '@orderflow/contracts/payment-methods';
 import { inCausalOrder } from './domain.ts';
 import type { Act, Event } from './generated/prisma/client.ts';
 
@@ -21,7 +22,7 @@ export const toEntry = (row: RecordedEvent): TimelineEntry => ({
   correlationId: row.correlationId,
   causationId: row.causationId,
   attempt: row.attempt,
-  data: row.data,
+  data: withoutPaymentMethodsIn(row.data),
 });
 
 export const toTimeline = (orderId: string, rows: Event[]): TimelineView => ({
@@ -46,7 +47,7 @@ export const eventLine = (row: Event): AuditLine => ({
   subject: row.subject,
   correlationId: row.correlationId,
   reason: null,
-  details: row.data,
+  details: withoutPaymentMethodsIn(row.data),
 });
 
 export const actLine = (row: Act): AuditLine => ({

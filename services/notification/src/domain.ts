@@ -24,7 +24,7 @@ export function wishesOf(event: ToldEvent): Wish[] {
       return event.data.confirmation === 'seller' ? [email('order-placed', event.data)] : [];
     case 'order.confirmed':
       // With a payment method, or for free, it is paid or cancelled at once.
-      return event.data.paymentMethod === null && event.data.total.amount > 0
+      return event.data.paymentMethod === null && !event.data.chargedAtOnce && event.data.total.amount > 0
         ? [email('order-confirmed', event.data)]
         : [];
     case 'order.paid':

@@ -1,4 +1,5 @@
 import { paymentMethod } from '@orderflow/contracts/order';
+import { isTestMethod } from '@orderflow/contracts/payment-methods';
 import { authConfig, baseConfig, messagingConfig } from '@orderflow/service-kit/config';
 
 export const configSchema = baseConfig
@@ -6,5 +7,7 @@ export const configSchema = baseConfig
   .extend(authConfig.shape)
   .extend({
     /** What a guest's order is charged to; the plain form has no field for it. */
-    GUEST_PAYMENT_METHOD: paymentMethod.default('pm_card_visa'),
+    GUEST_PAYMENT_METHOD: paymentMethod
+      .refine(isTestMethod, 'must be a test card such as pm_card_visa: all guests share it')
+      .default('pm_card_visa'),
   });

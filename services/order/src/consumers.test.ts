@@ -22,7 +22,7 @@ test('the handlers are those of the subscriptions, so that no stream is trimmed 
   const { log, metrics: all } = testScope();
   const metrics = createOrderMetrics(all);
   const cache = createOrderCache({ redis: testRedis().redis, metrics, log });
-  const handlers = createHandlers({ metrics, cache });
+  const handlers = createHandlers({ metrics, cache, sealMethod: () => '' });
   expect(handledTypes(handlers).sort()).toEqual([...subscriptions.order].sort());
 });
 

@@ -4,18 +4,18 @@ import { causedBy } from '@orderflow/messaging/outbox';
 import type { Transaction } from '@orderflow/service-kit/database';
 import { keepProducts } from './operations/keep-products.ts';
 import { type MoveDeps, moveOrders } from './operations/move-orders.ts';
-import { react } from './reactions.ts';
+import { react, type SealMethod } from './reactions.ts';
 
 type SagaEvent = Extract<Event, { data: { orderId: string } }>;
 
 /** What this service does about the events of others. */
-export function createHandlers(deps: MoveDeps) {
+export function createHandlers(deps: MoveDeps & { sealMethod: SealMethod }) {
   const reactToEvents = (events: SagaEvent[], tx: Transaction) =>
     moveOrders(
       tx,
       events.map((event) => ({
         orderId: event.data.orderId,
-        decide: (order) => react(order, event),
+        decide: (order) => react(order, event, deps.sealMethod),
         cause: causedBy(event, 'order'),
       })),
       deps,

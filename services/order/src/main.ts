@@ -3,6 +3,7 @@ import { authFrom } from '@orderflow/service-kit/auth';
 import { readConfig } from '@orderflow/service-kit/config';
 import { listenEarly } from '@orderflow/service-kit/early-http';
 import { runService } from '@orderflow/service-kit/lifecycle';
+import { paymentMethodSeals } from '@orderflow/service-kit/payment-method-seals';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { createApp } from './app.ts';
 import { configSchema } from './config.ts';
@@ -36,7 +37,8 @@ await runService({ service: 'order', logLevel: config.LOG_LEVEL }, async (scope)
     keySecret: config.INTERNAL_TOKEN,
   });
   scope.onStop('http', http.serve(app));
-  messaging.consume('order', createHandlers({ metrics, cache }));
+  const { seal: sealMethod } = paymentMethodSeals(config.INTERNAL_TOKEN);
+  messaging.consume('order', createHandlers({ metrics, cache, sealMethod }));
   const searchUpkeep = startSearchUpkeep({ db, scope });
   scope.onStop('search-upkeep', searchUpkeep.stop);
 });

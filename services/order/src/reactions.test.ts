@@ -13,7 +13,9 @@ import {
   typesOf,
 } from '../test/builders.ts';
 import { cancel, canMove, type Order } from './domain.ts';
-import { react } from './reactions.ts';
+import { react as reactWith } from './reactions.ts';
+
+const react = (order: Order, event: Event) => reactWith(order, event, (method) => `sealed ${method}`);
 
 test.each<{ now: Partial<Order>; fact: Fact; leadsTo: Partial<Order>; tells: string[] }>([
   {
@@ -101,6 +103,31 @@ test.each<{ now: Partial<Order>; fact: Fact; leadsTo: Partial<Order>; tells: str
   expect(decision.order).toEqual({ ...order, ...decision.order, ...leadsTo });
   expect(typesOf(decision)).toEqual(tells);
 });
+
+test('a method of the customer’s goes to payment sealed, and into no other event', () => {
+  const order = anOrder({ paymentMethod: 'pm_1OfAda' });
+  const { events } = react(order, factsAbout(order.id).reserved);
+  const owed = {
+    orderId: order.id,
+    customerId: order.customerId,
+    sellerId: order.sellerId,
+    total: order.total,
+  };
+  expect(events).toEqual([
+    { type: 'order.confirmed', data: { ...owed, paymentMethod: null, chargedAtOnce: true, expiresAt } },
+    { type: 'order.charge-requested', data: { ...owed, sealedMethod: 'sealed pm_1OfAda' } },
+  ]);
+});
+
+test.each([null, 'pm_card_visa'])(
+  'an order with the method %s is confirmed by one event',
+  (paymentMethod) => {
+    const order = anOrder({ paymentMethod });
+    const { events } = react(order, factsAbout(order.id).reserved);
+    expect(events).toMatchObject([{ type: 'order.confirmed', data: { paymentMethod } }]);
+    expect(events[0]!.data).not.toHaveProperty('chargedAtOnce');
+  },
+);
 
 const settled = (['PAID', 'SHIPPED', 'FULFILLED', 'CANCELLED'] as const).flatMap((status) =>
   (['reserved', 'rejected', 'expired', 'declined'] as const).map((fact) => [status, fact] as const),

@@ -1,14 +1,18 @@
 import type { Event } from '@orderflow/contracts/events';
 import type { CancelReason, PaymentStatus } from '@orderflow/contracts/order';
-import { cancel, type Decision, type Order } from './domain.ts';
+import { isTestMethod } from '@orderflow/contracts/payment-methods';
+import { cancel, type Decision, type Order, type Told } from './domain.ts';
+
+/** Makes a payment method unreadable for all but payment, for one order. */
+export type SealMethod = (paymentMethod: string, orderId: string) => string;
 
 const unchanged = (order: Order): Decision => ({ order, events: [] });
 
 /** What an order does about an event of another service. It reaches the same end in any order of events. */
-export function react(order: Order, event: Event): Decision {
+export function react(order: Order, event: Event, seal: SealMethod): Decision {
   switch (event.type) {
     case 'inventory.reserved':
-      return held(order, event.data.expiresAt);
+      return held(order, event.data.expiresAt, seal);
     case 'inventory.rejected':
       return endEarly(order, 'out_of_stock');
     case 'inventory.expired':
@@ -40,21 +44,28 @@ const paymentRank: Record<PaymentStatus, number> = {
 const withPayment = (order: Order, heard: PaymentStatus): Order =>
   paymentRank[heard] > paymentRank[order.paymentStatus] ? { ...order, paymentStatus: heard } : order;
 
-function held(order: Order, expiresAt: string): Decision {
+function held(order: Order, expiresAt: string, seal: SealMethod): Decision {
   if (order.status !== 'PENDING') return unchanged(order);
-  const { id: orderId, customerId, sellerId, total, paymentMethod } = order;
-  const confirmed: Order = { ...order, status: 'CONFIRMED', expiresAt: new Date(expiresAt) };
-  const next = settle(withPayment(confirmed, 'DUE'));
+  const now: Order = { ...order, status: 'CONFIRMED', expiresAt: new Date(expiresAt) };
+  const next = settle(withPayment(now, 'DUE'));
   return {
     order: next.order,
-    events: [
-      {
-        type: 'order.confirmed',
-        data: { orderId, customerId, sellerId, total, paymentMethod, expiresAt },
-      },
-      ...next.events,
-    ],
+    events: [...confirmed(order, expiresAt, seal), ...next.events],
   };
+}
+
+/** A method of the customer's goes to payment sealed, beside what everybody may read. */
+function confirmed(order: Order, expiresAt: string, seal: SealMethod): Told[] {
+  const { id: orderId, customerId, sellerId, total, paymentMethod } = order;
+  const owed = { orderId, customerId, sellerId, total };
+  if (paymentMethod === null || isTestMethod(paymentMethod)) {
+    return [{ type: 'order.confirmed', data: { ...owed, paymentMethod, expiresAt } }];
+  }
+  const sealedMethod = seal(paymentMethod, orderId);
+  return [
+    { type: 'order.confirmed', data: { ...owed, paymentMethod: null, chargedAtOnce: true, expiresAt } },
+    { type: 'order.charge-requested', data: { ...owed, sealedMethod } },
+  ];
 }
 
 /** What a confirmed order becomes by the answer of its payment, whichever of the two was heard of first. */

@@ -7,7 +7,7 @@ import { testDatabase } from '@orderflow/testing/database';
 import { anEvent } from '@orderflow/testing/events';
 import { testRedis } from '@orderflow/testing/redis';
 import { silentLog, testScope } from '@orderflow/testing/scope';
-import { as, testAuth } from '@orderflow/testing/tokens';
+import { as, testAuth, testSeals } from '@orderflow/testing/tokens';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { Redis } from 'ioredis';
 import supertest from 'supertest';
@@ -91,7 +91,7 @@ async function start({ db, redis, demo }: { db: Database; redis: Redis; demo: bo
   });
   const server = app.listen(0, '127.0.0.1');
   onTestFinished(() => new Promise<void>((resolve) => void server.close(() => resolve())));
-  const handlers = createHandlers({ metrics: orderMetrics, cache });
+  const handlers = createHandlers({ metrics: orderMetrics, cache, sealMethod: testSeals.seal });
   /** Requests with these headers; without any they are nobody's. */
   const by = (headers: Record<string, string>) => supertest.agent(server).set(headers);
   return {

@@ -3,10 +3,11 @@ import { newId } from '@orderflow/contracts/ids';
 import { handledTypes } from '@orderflow/messaging/consumer';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { cancelled, confirmed, paymentService, total } from '../test/payment-service.ts';
-import { handlers } from './consumers.ts';
+import { cancelled, confirmed, confirmedWith, paymentService, total } from '../test/payment-service.ts';
+import { createHandlers } from './consumers.ts';
 
 test('the handlers are those of the subscriptions', () => {
+  const handlers = createHandlers({ openMethod: () => undefined });
   expect(handledTypes(handlers).toSorted()).toEqual(subscriptions.payment.toSorted());
 });
 
@@ -68,25 +69,31 @@ test('confirmation and cancellation at the same time end the same, whoever is fi
 
 /** Batches of events, as they may be read from the stream; duplicates come under their own id or a new one. */
 const batches = fc.array(
-  fc.array(fc.record({ what: fc.constantFrom('confirmed', 'cancelled'), again: fc.boolean() }), {
+  fc.array(fc.record({ what: fc.constantFrom('confirmed', 'requested', 'cancelled'), again: fc.boolean() }), {
     minLength: 1,
     maxLength: 4,
   }),
   { maxLength: 4 },
 );
 
-test('any order and duplication of confirmed and cancelled ends voided, with the same one event', async () => {
+test('any order and duplication of confirmed, charge requested and cancelled ends voided, with the same one event', async () => {
   const { handle, paymentOf, eventsOf } = await paymentService();
   await fc.assert(
-    fc.asyncProperty(batches, fc.constantFrom('pm_card_visa', null), async (steps, method) => {
+    fc.asyncProperty(batches, fc.constantFrom('pm_card_visa', 'pm_own', null), async (steps, method) => {
       const orderId = newId();
-      const first = { confirmed: confirmed(orderId, method), cancelled: cancelled(orderId) };
+      const [isConfirmed, requested] = confirmedWith('pm_own', { orderId });
+      const first = {
+        confirmed: method === 'pm_own' ? isConfirmed : confirmed(orderId, method),
+        requested: method === 'pm_own' ? requested : cancelled(orderId),
+        cancelled: cancelled(orderId),
+      };
       const eventOf = ({ what, again }: { what: string; again: boolean }) => {
         const event = first[what as keyof typeof first];
         return again ? { ...event, id: newId() } : event;
       };
       for (const batch of steps) await handle(...batch.map(eventOf));
       await handle(first.confirmed);
+      await handle(first.requested);
       await handle(first.cancelled);
 
       expect(await paymentOf(orderId)).toMatchObject({ status: 'VOIDED', amount: 2999n, sequence: 1 });

@@ -1,7 +1,8 @@
-import type { EventData, EventType } from '@orderflow/contracts/events';
+import type { EventType } from '@orderflow/contracts/events';
 import type { PaymentView } from '@orderflow/contracts/http/payments';
 import { newId } from '@orderflow/contracts/ids';
 import type { Money } from '@orderflow/contracts/money';
+import { withoutPaymentMethods } from '@orderflow/contracts/payment-methods';
 import type { Cause, Draft } from '@orderflow/messaging/outbox';
 import { ProblemError } from '@orderflow/service-kit/problem';
 import type { ProviderAnswer } from './provider.ts';
@@ -58,19 +59,47 @@ export const nothingOwed = (orderId: string): Payment => ({
 /** What free orders are paid with, and the provider's reference of a payment that it never heard of. */
 export const NOTHING_TO_PAY = 'free';
 
+/** What an order owes, and the payment method that came with it. */
+type Owed = {
+  customerId: string;
+  sellerId: string;
+  total: Money;
+  method: string | null;
+  /** Whether the method is the customer's to pay with. */
+  isTheirs: boolean;
+};
+
 /** The order's total is owed: charged now with a payment method, due without one. A free one needs no method. */
-export function orderConfirmed(
+export const orderConfirmed = (payment: Payment, owed: Owed, cause: Cause): Decision =>
+  payment.status === 'NONE' ? owe(payment, owed, cause) : silently(payment);
+
+/**
+ * The same with a method of the customer's, which comes by itself, before the confirmation or after it. A customer who has
+ * paid meanwhile has paid.
+ */
+export function chargeRequested(payment: Payment, owed: Owed, cause: Cause): Decision {
+  if (payment.status !== 'NONE' && payment.status !== 'DUE') return silently(payment);
+  // A method that cannot be read is nobody's: the secret was changed meanwhile.
+  return owe(payment, { ...owed, isTheirs: owed.isTheirs && owed.method !== null }, cause);
+}
+
+function owe(
   payment: Payment,
-  { customerId, sellerId, total, paymentMethod }: EventData<'order.confirmed'>,
+  { customerId, sellerId, total, method, isTheirs }: Owed,
   cause: Cause,
 ): Decision {
-  if (payment.status !== 'NONE') return silently(payment);
-  const method = total.amount === 0 ? NOTHING_TO_PAY : paymentMethod;
-  const owed = { ...payment, customerId, sellerId, amount: total, paymentMethod: method, cause };
+  const paymentMethod = total.amount === 0 ? NOTHING_TO_PAY : method;
+  const owed = { ...payment, customerId, sellerId, amount: total, paymentMethod, cause };
   // The cancellation came first. Events and end are those of the usual order: owed, then voided.
   if (payment.cancelCause) return voided(owed);
-  return silently({ ...owed, status: method ? 'CHARGING' : 'DUE' });
+  if (!isTheirs && total.amount > 0) return declined(owed, notTheirs);
+  return silently({ ...owed, status: paymentMethod ? 'CHARGING' : 'DUE' });
 }
+
+const notTheirs = {
+  code: 'unknown_payment_method',
+  message: 'The customer has no such payment method. Nothing was charged.',
+};
 
 /** Nothing is charged any more, and what was charged goes back. */
 export function orderCancelled(payment: Payment, cancelCause: Cause): Decision {
@@ -96,9 +125,22 @@ export function orderCancelled(payment: Payment, cancelCause: Cause): Decision {
   }
 }
 
-/** The customer pays what is due. Throws `payment_not_due` in any other state. */
-export function pay(payment: Payment, paymentMethod: string, cause: Cause): Decision {
+/**
+ * The customer pays what is due. Throws `payment_not_due` in any other state, and `unknown_payment_method` for a method
+ * that is not the customer's to pay with.
+ */
+export function pay(
+  payment: Payment,
+  { paymentMethod, isTheirs }: { paymentMethod: string; isTheirs: boolean },
+  cause: Cause,
+): Decision {
   if (payment.status !== 'DUE') throw new ProblemError('payment_not_due', notDue[payment.status]);
+  if (!isTheirs) {
+    throw new ProblemError(
+      'unknown_payment_method',
+      'The customer of this order has no such payment method. Send the card itself, or make a method of it first: POST /api/payments/methods.',
+    );
+  }
   const { correlationId } = payment.cause!;
   return silently({ ...payment, status: 'CHARGING', paymentMethod, cause: { ...cause, correlationId } });
 }
@@ -126,13 +168,8 @@ export function answered(payment: Payment, answer: ProviderAnswer): Decision {
         events: [{ type: 'payment.captured', data: { ...charge, providerReference: answer.reference } }],
       };
     }
-    case 'declined': {
-      const { code, message } = answer;
-      return {
-        payment: { ...payment, status: 'DECLINED', declineCode: code },
-        events: [{ type: 'payment.declined', data: { ...charge, code, message } }],
-      };
-    }
+    case 'declined':
+      return declined(payment, answer);
     case 'refunded':
       return {
         payment: { ...payment, status: 'REFUNDED', refundReference: answer.reference },
@@ -144,6 +181,17 @@ export function answered(payment: Payment, answer: ProviderAnswer): Decision {
 }
 
 const toRefund = (payment: Payment): Payment => ({ ...payment, status: 'REFUNDING', attempts: 0 });
+
+/** Providers name the method in their messages. */
+const declined = (payment: Payment, { code, message }: { code: string; message: string }): Decision => ({
+  payment: { ...payment, status: 'DECLINED', declineCode: code },
+  events: [
+    {
+      type: 'payment.declined',
+      data: { ...chargeOf(payment), code, message: withoutPaymentMethods(message) },
+    },
+  ],
+});
 
 const voided = (payment: Payment): Decision => ({
   payment: { ...payment, status: 'VOIDED' },

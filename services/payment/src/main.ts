@@ -3,11 +3,12 @@ import { authFrom } from '@orderflow/service-kit/auth';
 import { readConfig } from '@orderflow/service-kit/config';
 import { listenEarly } from '@orderflow/service-kit/early-http';
 import { runService } from '@orderflow/service-kit/lifecycle';
+import { paymentMethodSeals } from '@orderflow/service-kit/payment-method-seals';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { createApp, type Deps } from './app.ts';
 import { createBankProvider } from './bank-provider.ts';
 import { configSchema } from './config.ts';
-import { handlers } from './consumers.ts';
+import { createHandlers } from './consumers.ts';
 import { PrismaClient } from './generated/prisma/client.ts';
 import { createPaymentMetrics } from './metrics.ts';
 import { startProviderWorker } from './provider-worker.ts';
@@ -31,7 +32,8 @@ await runService({ service: 'payment', logLevel: config.LOG_LEVEL }, async (scop
   scope.onStop('http', http.serve(app));
   const worker = startProviderWorker({ db, scope, provider, metrics, concurrency, timeoutMs });
   scope.onStop('provider worker', worker.stop);
-  messaging.consume('payment', handlers);
+  const { open: openMethod } = paymentMethodSeals(config.INTERNAL_TOKEN);
+  messaging.consume('payment', createHandlers({ openMethod }));
 
   function openProvider(): Pick<Deps, 'provider' | 'webhook'> {
     const connections = concurrency + 4; // what customers wait for need not wait for charges

@@ -8,6 +8,7 @@ import type { Express, Request } from 'express';
 import { noSuchPayment, ownOf } from './access.ts';
 import type { Deps } from './app.ts';
 import type { Prisma } from './generated/prisma/client.ts';
+import { claimMethods } from './operations/claim-methods.ts';
 import { payOrder } from './operations/pay-order.ts';
 import { tokeniseCard } from './operations/tokenise-card.ts';
 import type { Card } from './provider.ts';
@@ -53,8 +54,11 @@ export function mountRoutes(app: Express, { db, prisma, provider }: Deps) {
   });
 
   app.post('/api/payments/methods', async (req, res) => {
-    requireActor(req, 'customer', 'admin', 'service');
+    const actor = requireActor(req, 'customer', 'admin', 'service');
     const paymentMethod = await tokeniseCard(provider, bodyOf(paymentMethodBody, req).card);
+    if (actor.kind === 'customer') {
+      await claimMethods(db, [{ method: paymentMethod, customerId: actor.customerId }]);
+    }
     res.status(201).json({ paymentMethod });
   });
 

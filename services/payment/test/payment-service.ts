@@ -6,13 +6,13 @@ import { testDatabase } from '@orderflow/testing/database';
 import { anEvent } from '@orderflow/testing/events';
 import { testRedis } from '@orderflow/testing/redis';
 import { testScope } from '@orderflow/testing/scope';
-import { testAuth } from '@orderflow/testing/tokens';
+import { testAuth, testSeals } from '@orderflow/testing/tokens';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { onTestFinished } from 'vitest';
 import { listeningBank } from '../../bank/test/bank.ts';
 import { createApp } from '../src/app.ts';
 import { createBankProvider } from '../src/bank-provider.ts';
-import { handlers } from '../src/consumers.ts';
+import { createHandlers } from '../src/consumers.ts';
 import { PrismaClient } from '../src/generated/prisma/client.ts';
 import { createPaymentMetrics, type PaymentMetrics } from '../src/metrics.ts';
 import { callProvider, claimCalls, recordAnswers } from '../src/operations/provider-calls.ts';
@@ -41,6 +41,20 @@ export const confirmed = (
     paymentMethod,
     expiresAt: new Date().toISOString(),
   });
+
+/** The same with a method of the customer's: what the order service tells, in this order. */
+export function confirmedWith(
+  paymentMethod: string,
+  { orderId = newId(), ...whose }: { orderId?: string; email?: string; sellerId?: string } = {},
+) {
+  const event = confirmed(orderId, null, whose);
+  const { customerId, sellerId, total } = event.data;
+  const sealedMethod = testSeals.seal(paymentMethod, orderId);
+  return [
+    { ...event, data: { ...event.data, chargedAtOnce: true } },
+    anEvent('order.charge-requested', { orderId, customerId, sellerId, total, sealedMethod }),
+  ] as const;
+}
 
 export const cancelled = (orderId: string) =>
   anEvent('order.cancelled', { orderId, reason: 'cancelled_by_customer' });
@@ -81,6 +95,7 @@ async function serviceWith(
   const scope = testScope();
   const webhook = webhookOf?.(createPaymentMetrics(scope.metrics));
 
+  const handlers = createHandlers({ openMethod: testSeals.open });
   const handle = (...events: Event[]) => handleOnce({ db, group: 'payment', handlers }, events);
 
   /** Another replica's worker. */

@@ -1,5 +1,6 @@
 import { firstIdAt } from '@orderflow/contracts/ids';
 import type { CheckView } from '@orderflow/contracts/invariants';
+import { withoutPaymentMethodsIn } from '@orderflow/contracts/payment-methods';
 import type { Database } from '@orderflow/service-kit/database';
 import { ProblemError } from '@orderflow/service-kit/problem';
 import type { LedgerClient } from '../ledger-client.ts';
@@ -161,7 +162,7 @@ async function invariantsWith({
       status: found.length > 0 ? 'broken' : reason ? 'unknown' : 'holds',
       reason,
       violations: found.slice(0, SHOWN).map(({ invariant, subject, orderId, detail, rows }) => ({
-        ...{ invariant, subject, orderId, detail, rows },
+        ...withoutPaymentMethodsIn({ invariant, subject, orderId, detail, rows }),
         beganAt: (known.get(`${invariant} ${subject}`) ?? now).toISOString(),
         endedAt: null,
       })),

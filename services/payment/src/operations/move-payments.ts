@@ -23,9 +23,9 @@ const ROWS = `json_to_recordset($1) AS changed(id uuid, "orderId" uuid, "custome
   "cancelCause" jsonb, attempts integer, sequence integer)`;
 
 const INSERT = `
-  INSERT INTO payments (id, order_id, customer_id, seller_id, status, amount, currency, payment_method, cause,
+  INSERT INTO payments (id, order_id, customer_id, seller_id, status, amount, currency, payment_method, decline_code, cause,
     cancel_cause, attempts, next_attempt_at, sequence, created_at, updated_at)
-  SELECT id, "orderId", "customerId", "sellerId", status, amount, currency, "paymentMethod", cause, "cancelCause", attempts,
+  SELECT id, "orderId", "customerId", "sellerId", status, amount, currency, "paymentMethod", "declineCode", cause, "cancelCause", attempts,
     CASE WHEN status = 'CHARGING' THEN now() END, sequence, now(), now()
   FROM ${ROWS} ORDER BY "orderId"
   ON CONFLICT (order_id) DO NOTHING RETURNING order_id AS "orderId"`;

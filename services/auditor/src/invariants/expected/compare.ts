@@ -9,6 +9,12 @@ export const oneOf = (...values: unknown[]): Matcher => ({
   matches: (found) => values.includes(found),
 });
 
+/** A value that may be missing. */
+export const optional = (expected: object): Matcher => ({
+  says: `${JSON.stringify(expected)} or nothing`,
+  matches: (found) => found === undefined || isSame(expected, found),
+});
+
 /** How far clocks of the services, their databases and the auditor may be apart. */
 const CLOCKS_MS = 5 * 60_000;
 

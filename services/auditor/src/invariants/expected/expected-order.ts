@@ -30,7 +30,8 @@ export function expectedOrder(
     message: cancelled?.data.message ?? null,
     trackingNumber: tale.last('order.shipped')?.data.trackingNumber ?? null,
     paymentStatus: paymentStatusOf(tale) ?? (status === 'CONFIRMED' ? 'DUE' : 'NONE'),
-    paymentMethod: confirmed?.data.paymentMethod,
+    // A method of the customer's is in no event.
+    paymentMethod: confirmed?.data.chargedAtOnce ? undefined : confirmed?.data.paymentMethod,
     confirmation,
     confirmationRequested: tale.last('order.confirmation-requested') !== undefined,
     customerId: customer.id,

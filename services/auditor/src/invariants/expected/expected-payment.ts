@@ -27,7 +27,7 @@ export function expectedPayment(
     // Rows from before these were kept have none.
     customerId: oneOf(customerId, null),
     sellerId: oneOf(sellerId, null),
-    // What is due is paid by a form, of which no event tells.
+    // No event tells of a method of the customer's, or of the form that pays what is due.
     paymentMethod: confirmed ? (total?.amount === 0 ? NOTHING_TO_PAY : (paymentMethod ?? undefined)) : null,
     providerReference: captured?.data.providerReference ?? null,
     refundReference: refunded?.data.providerReference ?? null,
@@ -54,7 +54,9 @@ function statusOf({ last }: Tale): string | Matcher {
   const confirmed = last('order.confirmed');
   if (!confirmed) return 'NONE';
   const { paymentMethod, total } = confirmed.data;
-  return paymentMethod || total.amount === 0 ? 'CHARGING' : oneOf('DUE', 'CHARGING');
+  return paymentMethod || last('order.charge-requested') || total.amount === 0
+    ? 'CHARGING'
+    : oneOf('DUE', 'CHARGING');
 }
 
 /** Whether the provider is to be asked; undefined where the customer may or may not have filled in the form. */
