@@ -112,7 +112,7 @@ async function testCluster(): Promise<void> {
   }
 
   const { rate, within } = options;
-  const stage = { kube, customers, judge, upgrade: release.upgrade, rate, within, signal };
+  const stage = { kube, customers, judge, upgrade: release.upgrade, rate, within, signal, say };
   for (const fault of faultsToDo()) {
     say(`${fault.name} …`);
     const line = await rehearse(fault, stage);

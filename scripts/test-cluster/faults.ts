@@ -5,7 +5,12 @@ import { until } from './until.ts';
 import { keepers, serviceNames } from './workloads.ts';
 
 type Labels = Record<string, string>;
-type Means = { kube: Kube; upgrade: () => Promise<void>; signal: AbortSignal };
+type Means = {
+  kube: Kube;
+  upgrade: () => Promise<void>;
+  signal: AbortSignal;
+  say: (text: string) => void;
+};
 
 export type Fault = {
   name: string;

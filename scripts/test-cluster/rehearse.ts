@@ -15,13 +15,14 @@ type Stage = {
   /** A fault that stops orders for more seconds has failed. */
   within: number;
   signal: AbortSignal;
+  say: (text: string) => void;
 };
 
 /** Does a fault while orders stream in, until some more were taken after all was well again; then looks at every order. */
 export async function rehearse(fault: Fault, stage: Stage): Promise<Line> {
-  const { kube, customers, judge, upgrade, rate, within, signal } = stage;
+  const { kube, customers, judge, upgrade, rate, within, signal, say } = stage;
   const muteBefore = customers.mute.length;
-  const means = { kube, upgrade, signal };
+  const means = { kube, upgrade, signal, say };
   const undo = await fault.prepare?.(means);
   const stream = streamOrders({ customers, rate, signal });
   const wrong: string[] = [];
