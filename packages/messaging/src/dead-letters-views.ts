@@ -6,8 +6,8 @@ import type {
   DeadLetterView,
   ListDeadLettersQuery,
 } from '@orderflow/contracts/http/dead-letters';
-import { storableTime } from '@orderflow/contracts/time';
 import { withoutPaymentMethods } from '@orderflow/contracts/payment-methods';
+import { storableTime } from '@orderflow/contracts/time';
 import type { Database } from '@orderflow/service-kit/database';
 import { decodeCursor } from '@orderflow/service-kit/http-input';
 import { toPage } from '@orderflow/service-kit/paging';
