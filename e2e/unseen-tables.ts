@@ -18,7 +18,8 @@ export const unseenTables: Record<string, string> = {
   'customer.sessions': 'Who is logged in.',
   'customer.refresh_tokens': 'Who is logged in.',
   'customer.signing_keys': 'Keys of access tokens.',
-  'customer.login_failures': 'Counts of failed log-ins.',
+  'customer.login_failures': 'Counts of failed log-ins, of the release before.',
+  'customer.login_throttles': 'Counts of failed log-ins.',
   'auditor.orders':
     'Who may see a timeline, and when to look at an order again. A walk looks at each anyway.',
   'auditor.audit_log': 'What people did that no event tells of.',

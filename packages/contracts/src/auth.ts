@@ -58,7 +58,12 @@ const code = text.line(40);
 /** `POST /api/auth/verify-email`: the password of the registration, and the code that its address got. */
 export const verifyEmailBody = z.strictObject({ email, password: z.string().min(1).max(200), code });
 
-export const loginBody = z.strictObject({ email, password: z.string().min(1).max(200) });
+export const loginBody = z.strictObject({
+  email,
+  password: z.string().min(1).max(200),
+  /** From an earlier log-in on this device: while others guess the password it is not made to wait with them. */
+  deviceToken: z.string().min(1).max(500).optional(),
+});
 
 /** `POST /api/auth/refresh` and `/logout`. */
 export const refreshBody = z.strictObject({ refreshToken: z.string().min(1).max(500) });
@@ -104,6 +109,8 @@ export const tokensView = z.object({
   expiresIn: z.int(),
   /** Good for one use; its answer brings the next. */
   refreshToken: z.string(),
+  /** Of who has just logged in: to be kept on the device, also after a logout, and sent with its next log-in. */
+  deviceToken: z.string().optional(),
   account: accountView,
 });
 export type TokensView = z.infer<typeof tokensView>;

@@ -1,8 +1,11 @@
 /**
- * Seconds before the next login with an address, after its first failure, its second and so on; the last counts
- * for all further ones. Whoever mistypes notices nothing, whoever guesses gets some hundred tries a day.
+ * Seconds before the next login with an address from one device or network, after its first failure, its second and so
+ * on; the last counts for all further ones. Whoever mistypes notices nothing, whoever guesses gets some hundred tries a day.
  */
 export const loginDelays = [0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900];
+
+/** The same of all devices together that have not logged in before: for those who guess from very many networks. */
+export const strangersDelays = [...Array<number>(300).fill(0), 60];
 
 /** How long a code from a mail is good: mail servers make mails of strangers wait for some minutes. */
 export const CODE_MINUTES = 60;

@@ -9,7 +9,7 @@ type Service = Awaited<ReturnType<typeof customerService>>;
 async function fail({ db, logIn }: Service, email: string, times: number) {
   for (let i = 0; i < times; i++) {
     await logIn(email, 'a guess').expect(401);
-    await db.query('UPDATE login_failures SET blocked_until = now()');
+    await db.query('UPDATE login_throttles SET blocked_until = now()');
   }
 }
 
@@ -58,7 +58,7 @@ test.each([
     await service.logIn(email, 'a guess').expect(401);
     const { body } = await service.logIn(email, 'a guess').expect(429).expect('retry-after', `${seconds}`);
     expect(body.code).toBe('rate_limited');
-    await service.db.query('UPDATE login_failures SET blocked_until = now()');
+    await service.db.query('UPDATE login_throttles SET blocked_until = now()');
   }
   expect(await service.metric('auth_logins_total', 'outcome')).toEqual({ refused: 8, delayed: 4 });
 });
@@ -69,9 +69,8 @@ test('the wait ends at a quarter of an hour, and what is tried meanwhile does no
   await service.logIn('eve@example.org', 'a guess').expect(401);
   for (let i = 0; i < 3; i++)
     await service.logIn('eve@example.org', 'a guess').expect(429).expect('retry-after', '900');
-  expect(await service.db.query('SELECT failures FROM login_failures')).toEqual([
-    { failures: loginDelays.length + 4 },
-  ]);
+  const counted = "SELECT failures FROM login_throttles WHERE source <> 'strangers'";
+  expect(await service.db.query(counted)).toEqual([{ failures: loginDelays.length + 4 }]);
 });
 
 test('who has to wait is refused with the right password too; later it begins anew', async () => {
@@ -80,11 +79,11 @@ test('who has to wait is refused with the right password too; later it begins an
   await fail(service, 'ada@example.org', 4);
   await service.logIn('ada@example.org', 'a guess').expect(401);
   await service.logIn().expect(429);
-  await service.db.query('UPDATE login_failures SET blocked_until = now()');
+  await service.db.query('UPDATE login_throttles SET blocked_until = now()');
   await service.logIn().expect(200);
   await fail(service, 'ada@example.org', 4);
   await service.logIn().expect(200);
-  expect(await service.db.query('SELECT * FROM login_failures')).toEqual([]);
+  expect(await service.db.query("SELECT * FROM login_throttles WHERE source <> 'strangers'")).toEqual([]);
 });
 
 test('of thirty guesses at the same moment five are answered', async () => {
@@ -103,7 +102,7 @@ test('a right password among many guesses at the same moment is not told after t
   // The failures of others are written down while this one is being computed.
   passwords.verify = async (password, hash) => {
     await db.query(
-      "INSERT INTO login_failures VALUES ('ada@example.org', 5, now() + interval '9.5 s', now())",
+      "INSERT INTO login_throttles VALUES ('ada@example.org', 'address:127.0.0.1', 5, now() + interval '9.5 s', now())",
     );
     return verify(password, hash);
   };
@@ -153,8 +152,8 @@ test('nobody waits for longer than a quarter of an hour because the clock was ah
   const service = await customerService();
   await service.register();
   await service.logIn('ada@example.org', 'a guess').expect(401);
-  await service.db.query("UPDATE login_failures SET blocked_until = now() + interval '1 h'");
+  await service.db.query("UPDATE login_throttles SET blocked_until = now() + interval '1 h'");
   await service.logIn('ada@example.org', 'a guess').expect(401);
-  await service.db.query("UPDATE login_failures SET blocked_until = now() + interval '1 h'");
+  await service.db.query("UPDATE login_throttles SET blocked_until = now() + interval '1 h'");
   await service.logIn().expect(200);
 });

@@ -1,8 +1,9 @@
 import { JWKS_PATH, loginBody, refreshBody, registerBody, verifyEmailBody } from '@orderflow/contracts/auth';
+import { originAddress } from '@orderflow/service-kit/client-address';
 import { bodyOf } from '@orderflow/service-kit/http-input';
 import { ProblemError } from '@orderflow/service-kit/problem';
 import { requestContext } from '@orderflow/service-kit/request-context';
-import type { Express, RequestHandler } from 'express';
+import type { Express, Request, RequestHandler } from 'express';
 import type { Deps } from './app.ts';
 import { logIn } from './operations/log-in.ts';
 import { logOut } from './operations/log-out.ts';
@@ -18,6 +19,9 @@ const notKept: RequestHandler = (_req, res, next) => {
   res.setHeader('cache-control', 'no-store');
   next();
 };
+
+/** What a device calls itself, as far as anybody wants to read it. */
+const userAgentOf = (req: Request): string | undefined => req.get('user-agent')?.slice(0, 200);
 
 /** How people come in: open to everybody, also to those whose token has run out. */
 export function mountAuthRoutes(app: Express, deps: Deps) {
@@ -39,22 +43,28 @@ export function mountAuthRoutes(app: Express, deps: Deps) {
   app.post('/api/auth/verify-email', async (req, res) => {
     const body = bodyOf(verifyEmailBody, req);
     const sign = await tokens.signer();
-    const { account, refreshToken } = await verifyEmail(db, {
+    const { account, ...opened } = await verifyEmail(db, {
       body,
       context: requestContext(req),
+      userAgent: userAgentOf(req),
       sessionDays,
       mailCodeSecret,
       passwords,
       metrics,
     });
-    res.json(await sign(account, refreshToken));
+    res.json(await sign(account, opened));
   });
 
   app.post('/api/auth/login', async (req, res) => {
-    const body = bodyOf(loginBody, req);
+    const { deviceToken, ...body } = bodyOf(loginBody, req);
     const sign = await tokens.signer();
-    const { account, refreshToken } = await logIn(db, { body, sessionDays, prisma, passwords, metrics });
-    res.json(await sign(account, refreshToken));
+    const { account, ...opened } = await logIn(db, {
+      body,
+      origin: { address: originAddress(req), deviceToken },
+      userAgent: userAgentOf(req),
+      ...{ sessionDays, prisma, passwords, metrics },
+    });
+    res.json(await sign(account, opened));
   });
 
   app.post('/api/auth/refresh', async (req, res) => {
@@ -70,7 +80,7 @@ export function mountAuthRoutes(app: Express, deps: Deps) {
     // One answer for all: whoever tries tokens learns nothing about them.
     if (refreshed.outcome !== 'success')
       throw new ProblemError('unauthenticated', 'The refresh token is not good, or no more: log in again.');
-    res.json(await sign(refreshed.account, refreshed.refreshToken));
+    res.json(await sign(refreshed.account, { refreshToken: refreshed.refreshToken }));
   });
 
   app.post('/api/auth/logout', async (req, res) => {

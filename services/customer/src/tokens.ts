@@ -7,13 +7,16 @@ import { type AccountRow, toAccountView, toClaims } from './views.ts';
 
 type TokenOptions = { keys: Keys; issuer: string; audience: string; accessSeconds: number };
 
+/** Of a session that was begun or refreshed; only who logs in gets a token of the device. */
+type Issued = { refreshToken: string; deviceToken?: string };
+
 /** Makes the answers that let an account in. */
 export function createTokens({ keys, issuer, audience, accessSeconds }: TokenOptions) {
   return {
     /** Fetches the key first, so that nothing can fail between the use of a refresh token and its answer. */
     async signer() {
       const { kid, key } = await keys.signing();
-      return async (account: AccountRow, refreshToken: string): Promise<TokensView> => ({
+      return async (account: AccountRow, opened: Issued): Promise<TokensView> => ({
         accessToken: await new SignJWT(toClaims(account))
           .setProtectedHeader({ alg: TOKEN_ALGORITHM, kid, typ: 'JWT' })
           .setIssuer(issuer)
@@ -23,7 +26,7 @@ export function createTokens({ keys, issuer, audience, accessSeconds }: TokenOpt
           .sign(key),
         tokenType: 'Bearer',
         expiresIn: accessSeconds,
-        refreshToken,
+        ...opened,
         account: toAccountView(account),
       });
     },
@@ -32,9 +35,8 @@ export function createTokens({ keys, issuer, audience, accessSeconds }: TokenOpt
 
 export type Tokens = ReturnType<typeof createTokens>;
 
-/** A new refresh token: as random as a key, so that a plain hash of it is enough. */
-export const newRefreshToken = (): string => randomBytes(32).toString('base64url');
+/** A new refresh token or token of a device: as random as a key, so that a plain hash of it is enough. */
+export const newToken = (): string => randomBytes(32).toString('base64url');
 
-/** What the database keeps of a refresh token. */
-export const hashOf = (refreshToken: string): string =>
-  createHash('sha256').update(refreshToken).digest('base64url');
+/** What the database keeps of such a token. */
+export const hashOf = (token: string): string => createHash('sha256').update(token).digest('base64url');

@@ -17,11 +17,11 @@ const makeDemo = ({ db, passwords, metrics, scope }: Service) =>
 
 async function oldFailure(service: Service): Promise<void> {
   await service.logIn('eve@example.org', 'a guess').expect(401);
-  await service.db.query("UPDATE login_failures SET failed_at = now() - interval '2 days'");
+  await service.db.query("UPDATE login_throttles SET failed_at = now() - interval '2 days'");
 }
 
 const failuresForgotten = ({ db }: Service) =>
-  eventually(async () => expect(await db.query('SELECT * FROM login_failures')).toEqual([]));
+  eventually(async () => expect(await db.query('SELECT * FROM login_throttles')).toEqual([]));
 
 const credentials = [
   ['user@orderflow.io', 'User1234!', { role: 'customer' }],
@@ -97,8 +97,8 @@ test('keys are rotated and old rows forgotten while the service runs, by several
 test('more than a batch of old rows is forgotten in one round', async () => {
   const service = await customerService();
   const { db, scope } = service;
-  await db.query(`INSERT INTO login_failures (email, failures, blocked_until, failed_at)
-    SELECT n || '@example.org', 1, now(), now() - interval '2 days' FROM generate_series(1, 3500) AS n`);
+  await db.query(`INSERT INTO login_throttles (email, source, failures, blocked_until, failed_at)
+    SELECT n || '@example.org', 'strangers', 1, now(), now() - interval '2 days' FROM generate_series(1, 3500) AS n`);
   const upkeep = startUpkeep({
     db,
     scope,
@@ -114,18 +114,18 @@ test('more than a batch of old rows is forgotten in one round', async () => {
 test('upkeep goes on after a failure, and says what it was', async () => {
   const service = await customerService();
   const { db, scope } = service;
-  await db.query('ALTER TABLE login_failures RENAME TO away');
+  await db.query('ALTER TABLE login_throttles RENAME TO away');
   const upkeep = upkeepOf(service);
   await eventually(() =>
     expect(scope.lines).toContainEqual(
       expect.objectContaining({
         msg: 'upkeep has to wait',
-        error: expect.stringContaining('login_failures'),
+        error: expect.stringContaining('login_throttles'),
       }),
     ),
   );
   expect(scope.health.stuckLoops()).toEqual([]);
-  await db.query('ALTER TABLE away RENAME TO login_failures');
+  await db.query('ALTER TABLE away RENAME TO login_throttles');
   await oldFailure(service);
   await failuresForgotten(service);
   await upkeep.stop();

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
+import { clientAddress } from '@orderflow/service-kit/client-address';
 import { type Bounds, createShares } from '@orderflow/service-kit/shares';
 import type { RequestHandler } from 'express';
-import { clientAddress } from './client-address.ts';
 
 /** Each costs up to 16 KB of memory before its request is known. A live stream keeps one. */
 export const MAX_CONNECTIONS: Bounds = { total: 4_000, each: 1_000 };

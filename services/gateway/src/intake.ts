@@ -1,10 +1,10 @@
 import { MAX_BODY_BYTES } from '@orderflow/contracts/api/operation';
 import { declaredLength, hasBody } from '@orderflow/service-kit/body-budget';
+import { clientAddress } from '@orderflow/service-kit/client-address';
 import { ProblemError } from '@orderflow/service-kit/problem';
 import { type Bounds, createShares, type Exceeded, type Shares } from '@orderflow/service-kit/shares';
 import type { Request, RequestHandler, Response } from 'express';
 import { readBody, tooLarge } from './body.ts';
-import { clientAddress } from './client-address.ts';
 import { operationOf } from './operation-of.ts';
 
 const MEGABYTE = 1024 * 1024;

@@ -1,13 +1,13 @@
 import { errorCodes } from '@orderflow/contracts/errors';
 import { actorOf } from '@orderflow/service-kit/auth';
 import { hasBody } from '@orderflow/service-kit/body-budget';
+import { clientAddress } from '@orderflow/service-kit/client-address';
 import type { Logger } from '@orderflow/service-kit/logger';
 import { requestContext } from '@orderflow/service-kit/request-context';
 import type { Request, RequestHandler } from 'express';
 import type { Dispatcher, Pool } from 'undici';
 import { passOnTo } from './answer.ts';
 import type { Pass } from './breaker.ts';
-import { clientAddress } from './client-address.ts';
 import {
   circuitProblem,
   codeOf,

@@ -1,9 +1,9 @@
 import { actorOf } from '@orderflow/service-kit/auth';
+import { clientAddress } from '@orderflow/service-kit/client-address';
 import type { Logger } from '@orderflow/service-kit/logger';
 import { ProblemError } from '@orderflow/service-kit/problem';
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import type { Redis } from 'ioredis';
-import { clientAddress } from './client-address.ts';
 import { createLocalQuotas } from './local-quotas.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import { operationOf } from './operation-of.ts';

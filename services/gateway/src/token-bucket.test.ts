@@ -1,8 +1,8 @@
+import { clientAddress } from '@orderflow/service-kit/client-address';
 import { silentLog } from '@orderflow/testing/scope';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { testQuotas } from '../test/harness.ts';
-import { clientAddress } from './client-address.ts';
 import { createLocalQuotas } from './local-quotas.ts';
 import { createSharedQuotas } from './shared-quotas.ts';
 import { take } from './token-bucket.ts';

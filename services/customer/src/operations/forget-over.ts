@@ -18,6 +18,9 @@ export async function forgetOver(db: Database): Promise<number> {
        LIMIT ${BATCH})) RETURNING 1`,
     `DELETE FROM login_failures WHERE email = ANY(ARRAY(
        SELECT email FROM login_failures WHERE failed_at < now() - ${FAILURES_KEPT} LIMIT ${BATCH})) RETURNING 1`,
+    `DELETE FROM login_throttles WHERE (email, source) IN (
+       SELECT email, source FROM login_throttles WHERE failed_at < now() - ${FAILURES_KEPT} LIMIT ${BATCH})
+     RETURNING 1`,
     `DELETE FROM registrations WHERE id = ANY(ARRAY(
        SELECT id FROM registrations WHERE expires_at < now() LIMIT ${BATCH})) RETURNING 1`,
     'DELETE FROM signing_keys WHERE retires_at < now() RETURNING 1',

@@ -1,6 +1,6 @@
 import type { Database, Transaction } from '@orderflow/service-kit/database';
 import { isVerified, type Verifiable } from '../domain.ts';
-import { hashOf, newRefreshToken } from '../tokens.ts';
+import { hashOf, newToken } from '../tokens.ts';
 import type { AccountRow } from '../views.ts';
 
 type Refusal =
@@ -38,7 +38,8 @@ export async function refreshSession(db: Database, refreshToken: string): Promis
     const [used] = await tx.query(USE, [hash]);
     // Given back, not thrown: an error would undo the revocation.
     if (!used) return revoke(tx, session.id);
-    const next = newRefreshToken();
+    await tx.query('UPDATE sessions SET used_at = now() WHERE id = $1', [session.id]);
+    const next = newToken();
     await tx.query('INSERT INTO refresh_tokens (hash, session_id) VALUES ($1, $2)', [
       hashOf(next),
       session.id,
@@ -48,6 +49,7 @@ export async function refreshSession(db: Database, refreshToken: string): Promis
 }
 
 async function revoke(tx: Transaction, sessionId: string): Promise<Refusal> {
-  await tx.query('UPDATE sessions SET revoked_at = now() WHERE id = $1', [sessionId]);
+  // The token of the device may be stolen too.
+  await tx.query('UPDATE sessions SET revoked_at = now(), device = NULL WHERE id = $1', [sessionId]);
   return { outcome: 'reused', sessionId };
 }

@@ -6,14 +6,15 @@ import type { RequestContext } from '@orderflow/service-kit/request-context';
 import type { z } from 'zod';
 import type { CustomerMetrics } from '../metrics.ts';
 import type { Passwords } from '../passwords.ts';
-import type { AccountRow } from '../views.ts';
 import { insertAccount } from './insert-account.ts';
+import type { LoggedIn } from './log-in.ts';
 import { openSession } from './open-session.ts';
 import { takeRecord } from './take-record.ts';
 
 type Verification = {
   body: z.infer<typeof verifyEmailBody>;
   context: RequestContext;
+  userAgent: string | undefined;
   sessionDays: number;
   mailCodeSecret: string;
   passwords: Passwords;
@@ -36,8 +37,8 @@ const USE = 'DELETE FROM registrations WHERE email = $1 RETURNING id';
  */
 export async function verifyEmail(
   db: Database,
-  { body, context, sessionDays, mailCodeSecret, passwords, metrics }: Verification,
-): Promise<{ account: AccountRow; refreshToken: string }> {
+  { body, context, userAgent, sessionDays, mailCodeSecret, passwords, metrics }: Verification,
+): Promise<LoggedIn> {
   const { email, password, code } = body;
   const pending = await db.query<RegistrationRow>(PENDING, [email]);
   const registration = pending.find(({ id }) =>
@@ -56,12 +57,12 @@ export async function verifyEmail(
       passwordHash,
       customerId: record.id,
     });
-    const refreshToken = await openSession(tx, { accountId: id, sessionDays });
+    const opened = await openSession(tx, { accountId: id, sessionDays, userAgent });
     tx.afterCommit(() => {
       metrics.created.inc({ kind: record.kind });
       metrics.accounts.inc({ role: 'customer' });
     });
-    return { account, refreshToken };
+    return { account, ...opened };
   });
 }
 

@@ -1,3 +1,5 @@
+import type { Request } from 'express';
+
 /** As some proxies write a client in X-Forwarded-For: an address with a port, which is another for each connection. */
 const withPort = /^(?:(\d+\.\d+\.\d+\.\d+)|\[(.+)\]):\d+$/;
 const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
@@ -22,3 +24,11 @@ export function clientAddress(heard: string | undefined): string {
 
 const groupsOf = (part: string): string[] =>
   part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16).toString(16));
+
+/**
+ * Returns the address of the client behind a request that the gateway passed on: it drops what the client says of it, and
+ * writes the address that it believes in front. Who calls a service directly can say what they like; a NetworkPolicy lets
+ * only parts of OrderFlow do so.
+ */
+export const originAddress = (req: Request): string =>
+  clientAddress(req.get('x-forwarded-for')?.split(',')[0]?.trim() || req.socket.remoteAddress);
