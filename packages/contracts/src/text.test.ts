@@ -43,7 +43,7 @@ function* textsOf(schema: unknown, path: string): Generator<{ path: string; text
 
 /** Texts that nobody shows: passwords, tokens and digits; and those of drills, which operators write. */
 const free =
-  /password|refreshToken|card\.properties\.number|^(startDrill|checkDrill|previewDrill|abortDrill|setKillSwitch|putKillSwitch|setFaults)\./;
+  /[pP]assword|refreshToken|deviceToken|card\.properties\.number|^(startDrill|checkDrill|previewDrill|abortDrill|setKillSwitch|putKillSwitch|setFaults)\./;
 
 test('every text of a body is one line, or says that it has many', () => {
   const open = operations
