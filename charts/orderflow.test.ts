@@ -94,6 +94,34 @@ describe.each(cases)('with %s', (values) => {
     }
   });
 
+  test('metrics are read by Prometheus on a port of their own, and by no other pod', () => {
+    const services = pods.filter(({ labels }) => labels['app.kubernetes.io/component'] === 'service');
+    expect(services.length).toBeGreaterThan(6);
+    const prometheus = { 'app.kubernetes.io/name': 'prometheus' };
+    for (const { owner, labels, containers } of services) {
+      const ports = containers.flatMap((container) => container.ports ?? []);
+      expect(ports, owner).toContainEqual({ name: 'metrics', containerPort: 9464 });
+      const service = named(manifests, 'Service', owner.replace('Deployment ', ''))!;
+      expect(service.spec.ports, owner).toContainEqual({
+        name: 'metrics',
+        port: 9464,
+        targetPort: 'metrics',
+      });
+      const config = named(manifests, 'ConfigMap', service.metadata.name)!;
+      expect(config.data.METRICS_PORT, owner).toBe('9464');
+      if (policies.length === 0) continue;
+      const reader = { ...labels, ...prometheus, 'app.kubernetes.io/component': 'prometheus' };
+      expect(isAllowed('ingress', labels, reader, 'metrics'), owner).toBe(true);
+      for (const other of pods) {
+        expect(isAllowed('ingress', labels, other.labels, 'metrics'), `${other.owner} → ${owner}`).toBe(
+          other.labels['app.kubernetes.io/name'] === 'prometheus',
+        );
+      }
+    }
+    const monitor = manifests.find(({ kind }) => kind === 'ServiceMonitor');
+    if (monitor) expect(monitor.spec.endpoints).toMatchObject([{ port: 'metrics', path: '/metrics' }]);
+  });
+
   function expectAllowed(from: string, to: string, port: string, call: string) {
     const labelsOf = (owner: string) => pods.find((pod) => pod.owner === `Deployment ${owner}`)!.labels;
     expect(isAllowed('egress', labelsOf(from), labelsOf(to), port), `${call} may go out`).toBe(true);
@@ -147,13 +175,25 @@ test('each service has the shared secrets that it has on one machine, and no oth
   }
 });
 
-test('only the gateway can be called from anywhere', () => {
+test('only the gateway can be called from anywhere, and its metrics cannot', () => {
   const open = render()
-    .filter(
-      ({ kind, spec }) => kind === 'NetworkPolicy' && spec.ingress?.some((rule: Manifest) => !rule.from),
-    )
-    .map(({ metadata }) => metadata.name);
-  expect(open).toEqual(['of-gateway']);
+    .filter(({ kind }) => kind === 'NetworkPolicy')
+    .flatMap(({ metadata, spec }) =>
+      (spec.ingress ?? [])
+        .filter((rule: Manifest) => !rule.from)
+        .map(({ ports }: Manifest) => ({ name: metadata.name, ports })),
+    );
+  expect(open).toEqual([{ name: 'of-gateway', ports: [{ port: 'http' }] }]);
+});
+
+test('the Prometheus of the chart asks every pod of a service on the port of metrics', () => {
+  const manifests = render();
+  expect(named(manifests, 'ConfigMap', 'of-prometheus')!.data['prometheus.yml']).toContain('port: 9464');
+  const pods = { 'app.kubernetes.io/instance': 'of', 'app.kubernetes.io/component': 'service' };
+  expect(named(manifests, 'Service', 'of-metrics')!.spec).toMatchObject({ selector: pods });
+  expect(named(manifests, 'NetworkPolicy', 'of-prometheus')!.spec.egress).toEqual([
+    { to: [{ podSelector: { matchLabels: pods } }], ports: [{ port: 'metrics' }] },
+  ]);
 });
 
 const trusted = (...settings: string[]): string | undefined =>

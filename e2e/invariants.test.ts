@@ -284,7 +284,7 @@ const edits: Record<InvariantName, Edit> = {
     // The relay believes in its lease for some seconds more.
     await eventually(
       async () => {
-        const metrics = await (await fetch(`${system.urls.customer}/metrics`)).text();
+        const metrics = await (await fetch(system.metricsUrl('customer'))).text();
         expect(metrics).toMatch(/messaging_relay_leader\{.*\} 0/);
       },
       { timeoutMs: 20_000 },

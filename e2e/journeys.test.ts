@@ -262,11 +262,22 @@ test('bad input is refused by name, and nothing is written', async () => {
   expect((await ledgers.orders()).length).toBe(before);
 });
 
+test('no service shows its metrics where strangers ask, and the gateway leads nobody to them', async () => {
+  for (const [service, url] of Object.entries(system.urls)) {
+    expect([service, (await fetch(`${url}/metrics`)).status]).toEqual([service, 404]);
+  }
+  const { status, headers } = await fetch(system.metricsUrl('gateway').replace('/metrics', '/livez'));
+  expect([status, headers.get('content-type')]).toEqual([404, null]);
+});
+
 test('every service answers its probes and shows its metrics', async () => {
   for (const [service, url] of Object.entries(system.urls)) {
     for (const probe of ['livez', 'readyz', 'health', 'healthz']) {
       expect([service, probe, (await fetch(`${url}/${probe}`)).status]).toEqual([service, probe, 200]);
     }
-    expect(await (await fetch(`${url}/metrics`)).text()).toContain('http_server_request_duration_seconds');
+    const metrics = await fetch(system.metricsUrl(service));
+    expect(await metrics.text()).toContain(
+      `http_server_request_duration_seconds_bucket{le="0.002",service="${service}"`,
+    );
   }
 });

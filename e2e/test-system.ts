@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { superviseProcess } from '@orderflow/local-runtime/process';
-import { serviceEnv } from '@orderflow/local-runtime/service-env';
-import { portsFrom, type ServiceSpec, services } from '@orderflow/local-runtime/services';
+import { addressOf, serviceEnv } from '@orderflow/local-runtime/service-env';
+import { metricsListener, portsFrom, type ServiceSpec, services } from '@orderflow/local-runtime/services';
 import { startSystem } from '@orderflow/local-runtime/system';
 import type { CrashPoint } from '@orderflow/messaging/crash-points';
 import { eventually } from '@orderflow/testing/eventually';
@@ -52,6 +52,8 @@ export async function startTestSystem(
     api: createApi(system.urls.gateway!, system.internalToken),
     nobody: createApi(system.urls.gateway!),
     ledgers,
+    /** Where Prometheus would read the metrics of a service. */
+    metricsUrl: (service: string) => `${addressOf(ports, metricsListener(service))}/metrics`,
     /** What the services have logged so far, as parsed lines. */
     logged: (service: string): Record<string, unknown>[] =>
       lines
@@ -73,7 +75,9 @@ export async function startTestSystem(
     /** Starts a second replica of a service, on a port that nothing is routed to. */
     async startReplica(name: string) {
       const service = services.find((spec) => spec.name === name)!;
-      const replicaPorts = { ...ports, [name]: ports[name]! + REPLICA_OFFSET };
+      const own = [name, metricsListener(name)];
+      const moved = own.map((listener) => [listener, ports[listener]! + REPLICA_OFFSET]);
+      const replicaPorts = { ...ports, ...Object.fromEntries(moved) };
       const { redisUrl, internalToken, secrets } = system;
       const databaseUrl = system.postgres.url(`orderflow_${name}`);
       const replica = superviseProcess({
@@ -127,13 +131,13 @@ const ready = (url: string) =>
   );
 
 /** So many ports are one system's, its second replicas included. */
-const BLOCK = 60;
+const BLOCK = 110;
 
 /** A block of ports that are free now and nobody else's: the last of them is kept until `release`. */
 async function claimPorts(): Promise<{ base: number; release: () => void }> {
   for (;;) {
     // Below 32768, from where on Linux takes the ports of outgoing connections: one of those could be there first.
-    const base = 20_000 + BLOCK * Math.floor(Math.random() * 200);
+    const base = 20_000 + BLOCK * Math.floor(Math.random() * 115);
     const claim = await listenOn(base + BLOCK - 1);
     if (!claim) continue;
     const others = await Promise.all(Array.from({ length: BLOCK - 1 }, (_, i) => listenOn(base + i)));

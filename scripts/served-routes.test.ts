@@ -12,7 +12,7 @@ import { createApp as order } from '../services/order/src/app.ts';
 import { createApp as payment } from '../services/payment/src/app.ts';
 
 /** Served, but not for those who read the document: probes, our own parts, and what Stripe calls. */
-const unlisted = /^\/(livez|readyz|healthz?|metrics|internal\/.*|api\/payments\/webhooks\/.*)$/;
+const unlisted = /^\/(livez|readyz|healthz?|internal\/.*|api\/payments\/webhooks\/.*)$/;
 
 /** Mounting routes calls nothing, so what they would call need not be there. */
 function appOf<Deps>(createApp: (deps: Deps) => Express): Express {

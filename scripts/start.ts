@@ -19,7 +19,7 @@ Environment
   ORDERFLOW_PORT_BASE=9000 moves all ports: gateway 9000, order 9001 … postgres 9020, redis 9021 …
   PORT_GATEWAY=8080        moves one: PORT_ORDER, PORT_INVENTORY, PORT_PAYMENT, PORT_NOTIFICATION, PORT_CUSTOMER,
                            PORT_AUDITOR, PORT_CHAOS_CONTROLLER, PORT_BANK, PORT_POSTBOX, PORT_SMTP, PORT_POSTGRES,
-                           PORT_REDIS, PORT_SUPERVISOR
+                           PORT_REDIS, PORT_SUPERVISOR; and with _METRICS that of a service's metrics (PORT_ORDER_METRICS)
   REDIS_URL=redis://…      uses a Redis or Valkey ≥ 7.0 that runs already
   LOG_LEVEL=info           trace, debug, info, warn or error
   DRILL_SCHEDULES=[…]      drills by the clock, and when none may begin, as JSON: docs/drills.md; none when not set

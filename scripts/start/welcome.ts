@@ -1,3 +1,4 @@
+import { metricsListener } from '@orderflow/local-runtime/services';
 import type { System } from '@orderflow/local-runtime/system';
 import { z } from 'zod';
 
@@ -20,6 +21,7 @@ export async function welcome(options: {
     `  Mails sent          http://localhost:${ports.postbox}`,
     `  The bank's ledger   http://localhost:${ports.bank}/v1/ledger`,
     `  Postgres, Redis     127.0.0.1:${ports.postgres} and ${ports.redis} (users postgres and default; passwords in ${options.dataDir})`,
+    `  Metrics             http://localhost:${ports[metricsListener('gateway')]}/metrics; of each service 60 above its port`,
     '  Failure drills      npm run drill -- --list',
     `  Raw logs            ${options.dataDir}/logs`,
     '',

@@ -25,6 +25,9 @@ test('ports are the usual ones, move together with a base, and one by one', () =
     bank: 3010,
     postgres: 3020,
     redis: 3021,
+    'gateway-metrics': 3060,
+    'order-metrics': 3061,
+    'postbox-metrics': 3071,
   });
   expect(portsFrom({ ORDERFLOW_PORT_BASE: '9000', PORT_ORDER: '7777' })).toMatchObject({
     gateway: 9000,
@@ -32,13 +35,16 @@ test('ports are the usual ones, move together with a base, and one by one', () =
     'chaos-controller': 9007,
     smtp: 9012,
     redis: 9021,
+    'gateway-metrics': 9060,
+    'order-metrics': 9061,
   });
 });
 
 test.each([
   [{ PORT_ORDER: 'many' }, 'PORT_ORDER=many is not a port'],
-  [{ ORDERFLOW_PORT_BASE: '65530' }, 'from 1 to 65513'],
+  [{ ORDERFLOW_PORT_BASE: '65530' }, 'from 1 to 65464'],
   [{ PORT_ORDER: '3002' }, 'Change PORT_ORDER or PORT_INVENTORY'],
+  [{ PORT_ORDER: '3062' }, 'Change PORT_ORDER or PORT_INVENTORY_METRICS'],
 ])('%o is refused with what to change', (env, message) => {
   expect(() => portsFrom(env)).toThrow(message);
 });

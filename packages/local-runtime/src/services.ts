@@ -28,21 +28,36 @@ const domainUrls = {
   CUSTOMER_URL: 'customer',
 };
 
+/** What listens for who reads a service's metrics. */
+export const metricsListener = (service: string): string => `${service}-metrics`;
+
+/** Where a service listens besides its own port, which has its name. */
+const ports = (service: string, more: Record<string, string> = {}) => ({
+  METRICS_PORT: metricsListener(service),
+  ...more,
+});
+
 /** Where tokens of people can be checked. */
 const auth = { AUTH_URL: 'customer' };
 
 /** What `npm start` runs, in the order it is started. */
 export const services: ServiceSpec[] = [
-  { name: 'bank', needsRedis: false, addresses: {}, ports: {} },
-  { name: 'postbox', needsRedis: false, addresses: {}, ports: { SMTP_PORT: 'smtp' }, background: true },
-  { name: 'order', needsRedis: true, addresses: auth, ports: {}, answersBuyers: true },
-  { name: 'inventory', needsRedis: true, addresses: auth, ports: {} },
-  { name: 'payment', needsRedis: true, addresses: { ...auth, BANK_URL: 'bank' }, ports: {} },
+  { name: 'bank', needsRedis: false, addresses: {}, ports: ports('bank') },
+  {
+    name: 'postbox',
+    needsRedis: false,
+    addresses: {},
+    ports: ports('postbox', { SMTP_PORT: 'smtp' }),
+    background: true,
+  },
+  { name: 'order', needsRedis: true, addresses: auth, ports: ports('order'), answersBuyers: true },
+  { name: 'inventory', needsRedis: true, addresses: auth, ports: ports('inventory') },
+  { name: 'payment', needsRedis: true, addresses: { ...auth, BANK_URL: 'bank' }, ports: ports('payment') },
   {
     name: 'notification',
     needsRedis: true,
     addresses: { ...auth, SMTP_URL: 'smtp', SMS_URL: 'postbox' },
-    ports: {},
+    ports: ports('notification'),
     secrets: ['MAIL_CODE_SECRET'],
     background: true,
   },
@@ -50,14 +65,14 @@ export const services: ServiceSpec[] = [
     name: 'customer',
     needsRedis: true,
     addresses: auth,
-    ports: {},
+    ports: ports('customer'),
     secrets: ['MAIL_CODE_SECRET'],
   },
   {
     name: 'auditor',
     needsRedis: true,
     addresses: { ...auth, ...domainUrls, BANK_URL: 'bank', POSTBOX_URL: 'postbox' },
-    ports: {},
+    ports: ports('auditor'),
     background: true,
   },
   {
@@ -69,7 +84,7 @@ export const services: ServiceSpec[] = [
       AUDITOR_URL: 'auditor',
       CHAOS_CONTROLLER_URL: 'chaos-controller',
     },
-    ports: {},
+    ports: ports('gateway'),
     answersBuyers: true,
   },
   {
@@ -82,7 +97,7 @@ export const services: ServiceSpec[] = [
       BANK_URL: 'bank',
       SUPERVISOR_URL: 'supervisor',
     },
-    ports: {},
+    ports: ports('chaos-controller'),
     // Who drills a machine of one's own need not be kept from doing so again at once.
     settings: { DRIVER: 'local', DRILL_NAMESPACES: 'local', DRILL_COOLDOWN_SECONDS: '0' },
     fromCaller: ['DRILL_SCHEDULES', 'DRILL_QUIET_HOURS', 'DRILL_PROBE_ORIGINS'],
@@ -90,8 +105,9 @@ export const services: ServiceSpec[] = [
   },
 ];
 
-/** Everything that listens: its usual port, and its place above ORDERFLOW_PORT_BASE when that is set. */
-export const listeners = {
+type Place = { port: number; offset: number };
+
+const named: Record<string, Place> = {
   gateway: { port: 8080, offset: 0 },
   order: { port: 3001, offset: 1 },
   inventory: { port: 3002, offset: 2 },
@@ -108,14 +124,25 @@ export const listeners = {
   supervisor: { port: 3022, offset: 22 },
 };
 
-/** The environment variable that moves one listener: PORT_GATEWAY, PORT_CHAOS_CONTROLLER. */
+/** Metrics are at a service's place plus 60. */
+const metrics = services.map(({ name }): [string, Place] => {
+  const offset = 60 + named[name]!.offset;
+  return [metricsListener(name), { port: 3000 + offset, offset }];
+});
+
+/** Everything that listens: its usual port, and its place above ORDERFLOW_PORT_BASE when that is set. */
+export const listeners: Record<string, Place> = { ...named, ...Object.fromEntries(metrics) };
+
+const HIGHEST_BASE = 65_535 - Math.max(...Object.values(listeners).map(({ offset }) => offset));
+
+/** The environment variable that moves one listener: PORT_GATEWAY, PORT_CHAOS_CONTROLLER, PORT_GATEWAY_METRICS. */
 export function portVariable(listener: string): string {
   return `PORT_${listener.toUpperCase().replaceAll('-', '_')}`;
 }
 
 /** The port of every listener as the environment sets them, one by one or all together. Throws on what is no port, naming the variable. */
 export function portsFrom(env: Record<string, string | undefined>): Record<string, number> {
-  const base = portIn(env, 'ORDERFLOW_PORT_BASE', 65_535 - 22);
+  const base = portIn(env, 'ORDERFLOW_PORT_BASE', HIGHEST_BASE);
   const ports = Object.entries(listeners).map(([name, { port, offset }]): [string, number] => {
     const usual = base === undefined ? port : base + offset;
     return [name, portIn(env, portVariable(name), 65_535) ?? usual];

@@ -10,7 +10,9 @@ import { noteEffects } from './note-effects.ts';
 const { DATABASE_URL, REDIS_URL, PREFIX, INSTANCE } = process.env as Record<string, string>;
 const handlerTimeoutMs = 300;
 
-await runService({ service: INSTANCE!, logLevel: 'info' }, async (scope) => {
+const config = { LOG_LEVEL: 'info', HOST: '127.0.0.1' };
+
+await runService({ service: INSTANCE!, config }, async (scope) => {
   const { log, onStop } = scope;
   const db = createDatabase({ url: DATABASE_URL!, service: INSTANCE!, log, timeoutMs: handlerTimeoutMs });
   onStop('postgres', db.close);

@@ -5,6 +5,8 @@ export const baseConfig = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535),
   /** Loopback unless told otherwise: a container sets 0.0.0.0. */
   HOST: z.string().default('127.0.0.1'),
+  /** Where Prometheus reads the metrics; without it they are not served. */
+  METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   /**
    * How long a service that is told to stop goes on answering those who keep connections to it, and tells them to close
    * them. Beyond the 5 s that a connection is kept without a request, nobody's next request meets a closed door.

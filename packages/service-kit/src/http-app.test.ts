@@ -15,7 +15,7 @@ import { sqlStates } from './sql-states.ts';
 
 function appWith(
   routes: (app: Express) => void,
-  options: { bodyLimit?: number; bodies?: 'json' | 'own' } = {},
+  options: { bodyLimit?: number; bodies?: 'json' | 'own'; strangers?: true } = {},
 ) {
   const scope = testScope();
   const server = createHttpApp({ ...scope, routes, ...options }).listen(0, '127.0.0.1');
@@ -44,19 +44,26 @@ test('the probes tell of this process: alive while its loops come round, ready w
   await api.get('/health').expect(503);
 });
 
+test('the probes of an app that strangers reach say no more than whether they pass', async () => {
+  const { api, health } = appWith(() => {}, { strangers: true });
+  await api.get('/livez').expect(200, { status: 'ok' });
+  health.watchLoop('relay', -1);
+  await api.get('/livez').expect(503, { status: 'stuck' });
+});
+
 test('requests are measured by the pattern of their route, and probes are not', async () => {
-  const { api } = appWith((app) => {
+  const { api, metrics } = appWith((app) => {
     app.get('/things/:id', (_req, res) => void res.json({}));
   });
   await api.get('/livez');
   await api.get('/things/1');
   await api.get('/things/2');
   await api.get('/nowhere/3');
-  const { text, headers } = await api.get('/metrics').expect(200);
-  expect(headers['content-type']).toMatch(/^text\/plain/);
+  await api.get('/metrics').expect(404);
+  const text = await metrics.registry.metrics();
   const count = 'http_server_request_duration_seconds_count{service="test",method="GET"';
   expect(text).toContain(`${count},route="/things/:id",status="200"} 2`);
-  expect(text).toContain(`${count},route="unmatched",status="404"} 1`);
+  expect(text).toContain(`${count},route="unmatched",status="404"} 2`);
   expect(text).not.toMatch(/livez|nowhere/);
 });
 

@@ -21,12 +21,14 @@ type HttpAppOptions = {
   auth?: Auth;
   /** Bytes of a JSON body. */
   bodyLimit?: number;
+  /** It may be called by anybody: its probes say no more than whether they pass. */
+  strangers?: true;
   /** `json`: parsed before the routes. `bounded`: the routes read them. `own`: the app checks and bounds requests itself. */
   bodies?: 'json' | 'bounded' | 'own';
 };
 
 /**
- * An Express app that does not listen yet: probes and metrics, request context, logging, RED metrics by
+ * An Express app that does not listen yet: probes, request context, logging, RED metrics by
  * route, JSON bodies, the service's routes, and every error as a problem document.
  */
 export function createHttpApp({
@@ -37,11 +39,12 @@ export function createHttpApp({
   auth,
   bodyLimit = MAX_BODY_BYTES,
   bodies = 'json',
+  strangers,
 }: HttpAppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', false);
-  mountProbes(app, health, metrics);
+  mountProbes(app, health, { strangers });
   app.use(withRequestContext, observe(log, metrics));
   if (bodies !== 'own') app.use(refuseBadAddress, boundBodies());
   if (auth) app.use(auth.authenticate);
@@ -54,10 +57,11 @@ export function createHttpApp({
   return app;
 }
 
-function mountProbes(app: Express, health: Health, metrics: Metrics) {
+function mountProbes(app: Express, health: Health, { strangers }: Pick<HttpAppOptions, 'strangers'>) {
   app.get('/livez', (_req, res) => {
     const stuck = health.stuckLoops();
-    res.status(stuck.length ? 503 : 200).json({ status: stuck.length ? 'stuck' : 'ok', stuck });
+    const status = stuck.length ? 'stuck' : 'ok';
+    res.status(stuck.length ? 503 : 200).json({ status, ...(!strangers && { stuck }) });
   });
   app.get('/readyz', (_req, res) => {
     res.status(health.isReady() ? 200 : 503).json({ status: health.isReady() ? 'ready' : 'not ready' });
@@ -65,9 +69,6 @@ function mountProbes(app: Express, health: Health, metrics: Metrics) {
   app.get(['/health', '/healthz'], (_req, res) => {
     const ok = health.isReady() && health.stuckLoops().length === 0;
     res.status(ok ? 200 : 503).json({ status: ok ? 'ok' : 'failing' });
-  });
-  app.get('/metrics', async (_req, res) => {
-    res.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });
 }
 

@@ -5,6 +5,7 @@ import type { Express } from 'express';
 import { createHealth, type Health } from './health.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { serveMetrics } from './metrics-server.ts';
 
 type Close = () => unknown;
 
@@ -16,19 +17,25 @@ export type ServiceScope = {
   onStop: (name: string, close: Close) => void;
 };
 
+type Options = {
+  service: string;
+  config: { LOG_LEVEL: string; HOST: string; METRICS_PORT?: number };
+};
+
 /**
  * Runs a service: `start` opens what it needs, each with its closer beside it. On SIGTERM or SIGINT, or when
  * the supervisor is gone, it turns unready, closes everything in reverse and exits 0; a failed start exits 1.
  *
- * Answer probes from the first moment (see `listenEarly`), and open in this order: Postgres, Redis, relay, HTTP,
+ * Metrics are served from the first moment to the last, when `config` has a port for them. Answer probes from the first
+ * moment too (see `listenEarly`), and open in this order: Postgres, Redis, relay, HTTP,
  * consumers. The reverse is then the graceful stop: stop
  * reading, finish and acknowledge what is in hand, close HTTP, publish the rest, close Redis, close Postgres.
  */
 export async function runService(
-  { service, logLevel }: { service: string; logLevel: string },
+  { service, config }: Options,
   start: (scope: ServiceScope) => Promise<void>,
 ): Promise<void> {
-  const log = createLogger({ service, level: logLevel });
+  const log = createLogger({ service, level: config.LOG_LEVEL });
   const health = createHealth();
   const closers: { name: string; close: Close }[] = [];
   let stopping: Promise<void> | undefined;
@@ -65,12 +72,13 @@ export async function runService(
   });
 
   try {
-    await start({
-      log,
-      health,
-      metrics: createMetrics({ service }),
-      onStop: (name, close) => void closers.push({ name, close }),
-    });
+    const metrics = createMetrics({ service });
+    const onStop: ServiceScope['onStop'] = (name, close) => void closers.push({ name, close });
+    const { METRICS_PORT, HOST } = config;
+    if (METRICS_PORT !== undefined) {
+      onStop('metrics', (await serveMetrics({ metrics, log }, { METRICS_PORT, HOST })).close);
+    }
+    await start({ log, health, metrics, onStop });
     if (!stopping) health.setReady(true);
   } catch (error) {
     log.fatal({ error }, 'could not start');

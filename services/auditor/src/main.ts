@@ -23,7 +23,7 @@ import { remoteDeadLetters } from './remote-dead-letters.ts';
 
 const config = readConfig(configSchema);
 
-await runService({ service: 'auditor', logLevel: config.LOG_LEVEL }, async (scope) => {
+await runService({ service: 'auditor', config }, async (scope) => {
   const http = await listenEarly(scope, config);
   const migrations = new URL('../prisma/migrations/', import.meta.url);
   const messaging = await openMessaging(scope, { config, migrations });

@@ -13,7 +13,7 @@ import { PrismaClient } from './generated/prisma/client.ts';
 
 const config = readConfig(configSchema);
 
-await runService({ service: 'bank', logLevel: config.LOG_LEVEL }, async (scope) => {
+await runService({ service: 'bank', config }, async (scope) => {
   const http = await listenEarly(scope, config);
   const { log, onStop } = scope;
   const migrations = new URL('../prisma/migrations/', import.meta.url);

@@ -22,7 +22,7 @@ import { startSchedules } from './schedules.ts';
 
 const config = readConfig(configSchema);
 
-await runService({ service: 'chaos-controller', logLevel: config.LOG_LEVEL }, async (scope) => {
+await runService({ service: 'chaos-controller', config }, async (scope) => {
   const http = await listenEarly(scope, config);
   const { log, onStop } = scope;
   const { DATABASE_URL: url, INTERNAL_TOKEN: internalToken, BANK_URL, DRILL_SCHEDULES: schedules } = config;

@@ -22,7 +22,7 @@ const accessSeconds = config.ACCESS_TOKEN_SECONDS;
 const rotation = { rotationDays: config.KEY_ROTATION_DAYS, accessSeconds };
 const naming = { issuer: config.JWT_ISSUER, audience: config.JWT_AUDIENCE };
 
-await runService({ service: 'customer', logLevel: config.LOG_LEVEL }, async (scope) => {
+await runService({ service: 'customer', config }, async (scope) => {
   const http = await listenEarly(scope, config);
   const { log } = scope;
   const migrations = new URL('../prisma/migrations/', import.meta.url);

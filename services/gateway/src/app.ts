@@ -62,5 +62,5 @@ export function createApp(deps: Deps) {
     });
   }
 
-  return createHttpApp({ ...scope, bodies: 'own', routes: mount });
+  return createHttpApp({ ...scope, bodies: 'own', strangers: true, routes: mount });
 }

@@ -12,7 +12,7 @@ import { openUpstreams } from './upstreams.ts';
 
 const config = readConfig(configSchema);
 
-await runService({ service: 'gateway', logLevel: config.LOG_LEVEL }, async (scope) => {
+await runService({ service: 'gateway', config }, async (scope) => {
   const timeoutMs = config.PROXY_TIMEOUT_MS;
   const urls = {
     order: config.ORDER_URL,

@@ -79,6 +79,7 @@ test.each([
   '/notifications/1',
   '/internal/dead-letters',
   '/api/internal/dead-letters',
+  '/metrics',
   '/metrics/order',
   '/docs/package.json',
 ])('%s is not served, in demo mode neither', async (path) => {

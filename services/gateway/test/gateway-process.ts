@@ -14,6 +14,7 @@ export async function startGatewayProcess({ order, redisUrl }: { order: string; 
   const env = {
     PATH: process.env.PATH,
     PORT: '0',
+    METRICS_PORT: '0',
     ORDER_URL: order,
     INVENTORY_URL: deadAddress,
     PAYMENT_URL: deadAddress,
@@ -33,15 +34,18 @@ export async function startGatewayProcess({ order, redisUrl }: { order: string; 
     child.kill('SIGKILL');
     await ended;
   });
-  const port = await new Promise<number>((resolve, reject) => {
+  const ports: Record<string, number> = {};
+  await new Promise<void>((resolve, reject) => {
     void ended.then(([code]) => reject(new Error(`the gateway ended with ${code}`)));
     createInterface(child.stdout).on('line', (line) => {
       const { msg, port } = JSON.parse(line);
-      if (msg === 'listening') resolve(port);
+      if (port) ports[msg] = port;
+      if (msg === 'listening') resolve();
     });
   });
+  const port = ports.listening!;
   const url = `http://127.0.0.1:${port}`;
-  const metrics = async () => (await fetch(`${url}/metrics`)).text();
+  const metrics = async () => (await fetch(`http://127.0.0.1:${ports['serving metrics']}/metrics`)).text();
   return {
     port,
     url,

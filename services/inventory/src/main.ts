@@ -13,7 +13,7 @@ import { createInventoryMetrics, watchStock } from './metrics.ts';
 
 const config = readConfig(configSchema);
 
-await runService({ service: 'inventory', logLevel: config.LOG_LEVEL }, async (scope) => {
+await runService({ service: 'inventory', config }, async (scope) => {
   const http = await listenEarly(scope, config);
   const migrations = new URL('../prisma/migrations/', import.meta.url);
   const messaging = await openMessaging(scope, { config, migrations });

@@ -17,7 +17,7 @@ import { createHttpSms } from './sms.ts';
 
 const config = readConfig(configSchema);
 
-await runService({ service: 'notification', logLevel: config.LOG_LEVEL }, async (scope) => {
+await runService({ service: 'notification', config }, async (scope) => {
   const http = await listenEarly(scope, config);
   const { log, onStop } = scope;
   const migrations = new URL('../prisma/migrations/', import.meta.url);

@@ -15,7 +15,7 @@ import { startSearchUpkeep } from './search-upkeep.ts';
 
 const config = readConfig(configSchema);
 
-await runService({ service: 'order', logLevel: config.LOG_LEVEL }, async (scope) => {
+await runService({ service: 'order', config }, async (scope) => {
   const http = await listenEarly(scope, config);
   const migrations = new URL('../prisma/migrations/', import.meta.url);
   const messaging = await openMessaging(scope, { config, migrations });

@@ -17,7 +17,7 @@ import { createStripeProvider } from './stripe-provider.ts';
 
 const config = readConfig(configSchema);
 
-await runService({ service: 'payment', logLevel: config.LOG_LEVEL }, async (scope) => {
+await runService({ service: 'payment', config }, async (scope) => {
   const http = await listenEarly(scope, config);
   const migrations = new URL('../prisma/migrations/', import.meta.url);
   const messaging = await openMessaging(scope, { config, migrations });

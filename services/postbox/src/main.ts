@@ -17,7 +17,7 @@ import { listenSmtp } from './smtp.ts';
 const config = readConfig(configSchema);
 const { DATABASE_URL: url, DATABASE_POOL: max, HOST: host } = config;
 
-await runService({ service: 'postbox', logLevel: config.LOG_LEVEL }, async (scope) => {
+await runService({ service: 'postbox', config }, async (scope) => {
   const http = await listenEarly(scope, config);
   const { log, onStop } = scope;
   await waitForDatabase(
