@@ -1,3 +1,4 @@
+import { newId } from '@orderflow/contracts/ids';
 import { eventually } from '@orderflow/testing/eventually';
 import { ownRedis } from '@orderflow/testing/own-redis';
 import { expect, test } from 'vitest';
@@ -80,6 +81,40 @@ test('what cannot be read or is of a future version is buried at once; unknown t
   const letters = await deadLetters();
   expect(letters.map((letter) => letter.reason)).toEqual(['unreadable', 'unreadable']);
   expect(letters.map((letter) => letter.error).join()).toMatch(/not JSON|urn:orderflow:order.cancelled:9/);
+});
+
+test.each([
+  ['in a text', (id: string) => `{"id":"${id}","type":"order.cancelled","x":"a\0b"}`],
+  ['between values', () => '{"half":\0'],
+  ['escaped, in the name of a field', (id: string) => `{"id":"${id}","a\\u0000b":1}`],
+])('a body with a zero byte %s becomes one dead letter and holds up nobody', async (_where, bodyFor) => {
+  const { send, sendRaw, start, deadLetters, effects, pending } = await consumerHarness();
+  const body = bodyFor(newId());
+  await sendRaw(body);
+  const orderId = await send();
+  start();
+  await eventually(async () => expect(await effects()).toEqual([{ orderId, attempt: 1 }]));
+  await eventually(async () => expect(await pending()).toBe(0));
+  const [letter] = await deadLetters();
+  expect(letter).toMatchObject({ reason: 'unreadable', body: body.replaceAll('\0', '\u0001') });
+  await sendRaw(body);
+  await eventually(async () => expect(await pending()).toBe(0));
+  expect(await deadLetters()).toHaveLength(1);
+});
+
+test('a failure whose message has a zero byte is retried and becomes a dead letter like any other', async () => {
+  const { send, start, deadLetters } = await consumerHarness();
+  start({
+    handlers: {
+      'order.cancelled': async () => {
+        throw new Error('cannot read a\0b');
+      },
+    },
+  });
+  await send();
+  await eventually(async () =>
+    expect(await deadLetters()).toMatchObject([{ reason: 'failed', attempts: 12 }]),
+  );
 });
 
 test('a group that vanished is made again from the first entry on', async () => {

@@ -1,10 +1,11 @@
 import type { DeadLetterSelection } from '@orderflow/contracts/http/dead-letters';
 import type { Database, Transaction } from '@orderflow/service-kit/database';
 import { eventIdOf } from './event-id.ts';
+import { keepable } from './keepable-text.ts';
 
 export type DeathReason = 'unreadable' | 'failed' | 'killed_consumer';
 
-/** An event as it was taken over from Redis. `key` is its id, see `eventIdOf`. */
+/** An event as it was taken over from Redis. `key` is its id, see `eventIdOf`; the body is text that Postgres keeps. */
 export type Custody = { group: string; key: string; stream: string; entryId: string; body: string };
 
 // Into the inbox as well, which a replay asks. What is there already was handled, or given up on before; a letter that a
@@ -26,7 +27,7 @@ export async function bury(
   why: { reason: DeathReason; error: string; attempts: number },
 ): Promise<boolean> {
   const { reason, error, attempts } = why;
-  const values = [group, key, stream, entryId, body, reason, error, attempts, eventIdOf(body)];
+  const values = [group, key, stream, entryId, body, reason, keepable(error), attempts, eventIdOf(body)];
   return (await tx.query(BURY, values)).length > 0;
 }
 

@@ -10,6 +10,7 @@ import { bury, type Custody } from './dead-letters.ts';
 import { eventIdOf } from './event-id.ts';
 import { type Subscriber, wants } from './handlers.ts';
 import { handleOnce } from './inbox.ts';
+import { keepable } from './keepable-text.ts';
 import type { ConsumerMetrics } from './metrics.ts';
 import type { PassingOver } from './passed-over.ts';
 import { readFor } from './read-for.ts';
@@ -41,13 +42,10 @@ export function createEntryHandling(options: Options) {
   const { group, handlers, db, redis, metrics, log, passingOver, beat, isStopping } = options;
   const waitOut = createWaitOut({ log, beat, isStopping });
 
-  const custodyOf = (entry: Entry, event?: Envelope): Custody => ({
-    group,
-    key: event?.id ?? eventIdOf(entry.body),
-    stream: entry.stream,
-    entryId: entry.id,
-    body: entry.body,
-  });
+  function custodyOf(entry: Entry, event?: Envelope): Custody {
+    const body = keepable(entry.body);
+    return { group, key: event?.id ?? eventIdOf(body), stream: entry.stream, entryId: entry.id, body };
+  }
 
   /** The event of an entry; an unreadable one is buried, and one the group does not list is passed over. */
   async function open(entry: Entry): Promise<Envelope | undefined> {

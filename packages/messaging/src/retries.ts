@@ -8,6 +8,7 @@ import { bury, type Custody } from './dead-letters.ts';
 import { type Attempt, deadlinessOf, noteSurvival } from './deaths.ts';
 import type { Subscriber } from './handlers.ts';
 import { handleOnce } from './inbox.ts';
+import { keepable } from './keepable-text.ts';
 import type { ConsumerMetrics } from './metrics.ts';
 import type { PassingOver } from './passed-over.ts';
 import { readFor, typeOf } from './read-for.ts';
@@ -42,7 +43,7 @@ export async function takeCustody(db: Database, events: Custody[], failed?: Erro
       events.map((event) => event.entryId),
       events.map((event) => event.body),
       failed ? 1 : 0,
-      failed?.message ?? null,
+      failed ? keepable(failed.message) : null,
       failed ? equalJitter(1, RETRY_BACKOFF) : 0,
     ]);
     tx.wakeAfterCommit('retry');
@@ -185,14 +186,14 @@ export function startRetries({
       `UPDATE messaging.retry SET ended = $3, forgiven = begun - $3, last_error = $4,
          next_attempt_at = now() + $5 * interval '1 millisecond'
        WHERE consumer_group = $1 AND key = $2`,
-      [group, row.key, ended, error.message, waitMs],
+      [group, row.key, ended, keepable(error.message), waitMs],
     );
   }
 
   /** The server could not finish it: such an attempt counts neither as a failure nor as a death. */
   async function setAside(row: RetryRow, error: Error): Promise<void> {
     log.warn({ event: row.key, error: error.message }, 'Postgres could not do it; the event waits');
-    await db.query(SET_ASIDE, [group, row.key, error.message]);
+    await db.query(SET_ASIDE, [group, row.key, keepable(error.message)]);
   }
 
   async function giveUp(row: RetryRow, reason: 'failed' | 'killed_consumer' | 'unreadable', error: string) {

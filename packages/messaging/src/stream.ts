@@ -119,9 +119,15 @@ export const toEntries = (stream: string, raw: RawEntry[]): Entry[] =>
     stream,
     id,
     type: fieldOf(fields, 'type'),
-    position: Number(fieldOf(fields, 'position')) || undefined,
+    position: positionOf(fieldOf(fields, 'position')),
     body: fieldOf(fields, 'event') ?? '',
   }));
+
+/** What others have put there need not be a number that a bigint holds. */
+function positionOf(text: string | undefined): number | undefined {
+  const position = Number(text);
+  return Number.isSafeInteger(position) && position > 0 ? position : undefined;
+}
 
 export function fieldOf(fields: string[] | null, name: string): string | undefined {
   const at = fields?.findIndex((field, i) => i % 2 === 0 && field === name) ?? -1;
