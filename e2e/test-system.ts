@@ -20,7 +20,7 @@ type Place = { ports: Record<string, number>; folder: string };
  */
 export async function startTestSystem(
   env: Record<string, string> = {},
-  servicesAt: (place: Place) => Promise<ServiceSpec[]> = async () => services,
+  servicesAt?: (place: Place) => Promise<ServiceSpec[]>,
 ) {
   const folder = await mkdtemp(join(tmpdir(), 'orderflow-e2e-'));
   const root = fileURLToPath(new URL('..', import.meta.url));
@@ -40,7 +40,7 @@ export async function startTestSystem(
     dataDir: folder,
     ports,
     env: extra,
-    services: await servicesAt({ ports, folder }),
+    services: await servicesAt?.({ ports, folder }),
     log: (service, line) => void lines.push({ service, line }),
     onProgress: () => {},
   });

@@ -21,6 +21,8 @@ Environment
                            PORT_AUDITOR, PORT_CHAOS_CONTROLLER, PORT_BANK, PORT_POSTBOX, PORT_SMTP, PORT_POSTGRES,
                            PORT_REDIS, PORT_SUPERVISOR; and with _METRICS that of a service's metrics (PORT_ORDER_METRICS)
   REDIS_URL=redis://…      uses a Redis or Valkey ≥ 7.0 that runs already
+  PAYMENT_PROVIDER=stripe  charges at Stripe instead of the simulated bank, which does not run then; needs STRIPE_API_KEY
+                           (sk_test_…) and STRIPE_WEBHOOK_SECRET (whsec_…)
   LOG_LEVEL=info           trace, debug, info, warn or error
   DRILL_SCHEDULES=[…]      drills by the clock, and when none may begin, as JSON: docs/drills.md; none when not set
   DRILL_QUIET_HOURS=[…]

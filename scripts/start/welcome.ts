@@ -19,7 +19,7 @@ export async function welcome(options: {
     '',
     `  API                 ${gateway}  (its documentation: ${gateway}/docs)`,
     `  Mails sent          http://localhost:${ports.postbox}`,
-    `  The bank's ledger   http://localhost:${ports.bank}/v1/ledger`,
+    ...(options.system.urls.bank ? [`  The bank's ledger   http://localhost:${ports.bank}/v1/ledger`] : []),
     `  Postgres, Redis     127.0.0.1:${ports.postgres} and ${ports.redis} (users postgres and default; passwords in ${options.dataDir})`,
     `  Metrics             http://localhost:${ports[metricsListener('gateway')]}/metrics; of each service 60 above its port`,
     '  Failure drills      npm run drill -- --list',

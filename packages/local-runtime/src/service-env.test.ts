@@ -38,3 +38,10 @@ test('a shared secret reaches the services that name it, and no other', () => {
   expect(shop).toMatchObject(secrets);
   expect(serviceEnv({ ...options, service: fakeSpec('depot') })).not.toHaveProperty('CODE_SECRET');
 });
+
+test('the payment provider of npm start, and what it takes to ask it, reach payment alone', () => {
+  const named = services.filter(({ fromCaller }) => fromCaller?.some((name) => /PAYMENT|STRIPE/.test(name)));
+  expect(named.map(({ name, fromCaller }) => [name, fromCaller])).toEqual([
+    ['payment', ['PAYMENT_PROVIDER', 'STRIPE_API_KEY', 'STRIPE_WEBHOOK_SECRET', 'STRIPE_API_URL']],
+  ]);
+});

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { checkPortsFree, freePort } from './ports.ts';
-import { listeners, portsFrom, services } from './services.ts';
+import { listeners, portsFrom, services, servicesFor } from './services.ts';
 
 test('every service of the repository is in the table, and everything it names listens', () => {
   const folders = readdirSync(join(import.meta.dirname, '../../../services'), { withFileTypes: true });
@@ -16,6 +16,20 @@ test('every service of the repository is in the table, and everything it names l
     ...Object.values(ports),
   ]);
   expect(Object.keys(listeners)).toEqual(expect.arrayContaining(named));
+});
+
+test.each([{}, { PAYMENT_PROVIDER: '' }, { PAYMENT_PROVIDER: 'bank' }])('with %o the bank runs', (env) => {
+  expect(servicesFor(env)).toEqual(services);
+});
+
+test('with Stripe there is no bank, and nobody has its address', () => {
+  const specs = servicesFor({ PAYMENT_PROVIDER: 'stripe' });
+  expect(specs.map(({ name }) => name)).toEqual(
+    services.map(({ name }) => name).filter((name) => name !== 'bank'),
+  );
+  const addresses = (list: typeof specs) => list.flatMap(({ addresses }) => Object.keys(addresses));
+  expect(addresses(services).filter((variable) => variable === 'BANK_URL')).toHaveLength(3);
+  expect(addresses(specs)).not.toContain('BANK_URL');
 });
 
 test('ports are the usual ones, move together with a base, and one by one', () => {

@@ -40,7 +40,7 @@ const ports = (service: string, more: Record<string, string> = {}) => ({
 /** Where tokens of people can be checked. */
 const auth = { AUTH_URL: 'customer' };
 
-/** What `npm start` runs, in the order it is started. */
+/** What `npm start` runs with its own payment provider, in the order it is started. */
 export const services: ServiceSpec[] = [
   { name: 'bank', needsRedis: false, addresses: {}, ports: ports('bank') },
   {
@@ -52,7 +52,13 @@ export const services: ServiceSpec[] = [
   },
   { name: 'order', needsRedis: true, addresses: auth, ports: ports('order'), answersBuyers: true },
   { name: 'inventory', needsRedis: true, addresses: auth, ports: ports('inventory') },
-  { name: 'payment', needsRedis: true, addresses: { ...auth, BANK_URL: 'bank' }, ports: ports('payment') },
+  {
+    name: 'payment',
+    needsRedis: true,
+    addresses: { ...auth, BANK_URL: 'bank' },
+    ports: ports('payment'),
+    fromCaller: ['PAYMENT_PROVIDER', 'STRIPE_API_KEY', 'STRIPE_WEBHOOK_SECRET', 'STRIPE_API_URL'],
+  },
   {
     name: 'notification',
     needsRedis: true,
@@ -104,6 +110,20 @@ export const services: ServiceSpec[] = [
     mayControl: true,
   },
 ];
+
+/**
+ * What runs by these settings. The simulated bank is there for its own payments only: next to another provider it has no
+ * charges, so nobody is told of it, and the auditor leaves out what it would compare with it.
+ */
+export function servicesFor({ PAYMENT_PROVIDER }: Record<string, string | undefined>): ServiceSpec[] {
+  if (!PAYMENT_PROVIDER || PAYMENT_PROVIDER === 'bank') return services;
+  return services
+    .filter(({ name }) => name !== 'bank')
+    .map((spec) => {
+      const others = Object.entries(spec.addresses).filter(([, listener]) => listener !== 'bank');
+      return { ...spec, addresses: Object.fromEntries(others) };
+    });
+}
 
 type Place = { port: number; offset: number };
 

@@ -13,7 +13,7 @@ import { keptSecret } from './secrets.ts';
 import { createDatabases } from './service-databases.ts';
 import { addressOf, serviceEnv } from './service-env.ts';
 import { startService } from './service-process.ts';
-import { services as allServices, type ServiceSpec } from './services.ts';
+import { type ServiceSpec, servicesFor } from './services.ts';
 
 export type SystemOptions = {
   /** The checkout: services are run from `services/NAME/src/main.ts` below it. */
@@ -27,6 +27,7 @@ export type SystemOptions = {
   callerEnv?: Record<string, string | undefined>;
   /** A Redis to use instead of one of our own. */
   redisUrl?: string;
+  /** Those of `servicesFor` when not given. */
   services?: ServiceSpec[];
   readyTimeoutMs?: number;
   /** Those of the chart when not given. */
@@ -46,7 +47,7 @@ export type System = Awaited<ReturnType<typeof startSystem>>;
  */
 export async function startSystem(options: SystemOptions) {
   const { ports, log, onProgress } = options;
-  const services = options.services ?? allServices;
+  const services = options.services ?? servicesFor({ ...options.callerEnv, ...options.env });
   await checkPortsFree(portsUsed(services, options), options.portPatienceMs);
   mkdirSync(options.dataDir, { recursive: true });
   const internalToken = keptSecret(join(options.dataDir, 'internal-token'));
