@@ -64,8 +64,8 @@ describe.each(cases)('with %s', (values) => {
         const call = `${metadata.name} ${variable}`;
         const service = named(manifests, 'Service', hostname);
         if (!service) {
-          // Its target is not installed, and the service has been told not to need it.
-          expect(values, call).toContain(hostname === 'of-chaos-controller' ? 'minimal' : 'external');
+          // Without drills the gateway answers that they are not available.
+          expect([values, call]).toEqual(['ci/minimal-values.yaml', 'of-gateway CHAOS_CONTROLLER_URL']);
           continue;
         }
         const servicePort = service.spec.ports.find((each: Manifest) => each.port === Number(port));
@@ -173,6 +173,33 @@ test('each service has the shared secrets that it has on one machine, and no oth
       expect(named(manifests, 'Secret', 'of-shared')!.stringData[one.name]).toMatch(/^\w{32}$/);
     }
   }
+});
+
+const noBank = ['payment', 'auditor', 'chaos-controller'].map(
+  (caller) => `global.connections.${caller}.BANK_URL=`,
+);
+
+test('a connection to nothing is none: no address, and no way out', () => {
+  const manifests = render(
+    '--set',
+    ['bank.enabled=false', 'payment.env.PAYMENT_PROVIDER=stripe', ...noBank].join(),
+  );
+  expect(JSON.stringify(manifests)).not.toMatch(/BANK_URL|of-bank/);
+  const { spec } = named(manifests, 'NetworkPolicy', 'of-auditor')!;
+  expect(JSON.stringify(spec.egress)).toContain('postbox');
+  expect(JSON.stringify(spec.egress)).not.toContain('bank');
+});
+
+test.each([
+  [['bank.enabled=false'], 'bank is not installed, and global.connections.auditor.BANK_URL leads there'],
+  [
+    ['postbox.enabled=false', 'notification.env.SMTP_URL=smtp://mail'],
+    'global.connections.auditor.POSTBOX_URL',
+  ],
+  [['postbox.enabled=false', 'global.connections.auditor.POSTBOX_URL='], 'notification.env.SMS_URL'],
+  [['payment.env.PAYMENT_PROVIDER=stripe'], 'global.connections.auditor.BANK_URL has to be empty'],
+])('%s alone is refused: a service would ask, or compare with, what is not there', (settings, words) => {
+  expect(refusal('--set', settings.join())).toContain(words);
 });
 
 test('only the gateway can be called from anywhere, and its metrics cannot', () => {

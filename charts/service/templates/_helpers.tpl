@@ -90,7 +90,7 @@ capabilities: { drop: [ALL] }
 {{- .root.Values.global.sharedSecrets.existingSecret | default (printf "%s-shared" .root.Release.Name) -}}
 {{- end }}
 
-{{/* The address behind a target of global.connections, `SERVICE` or `SERVICE:PORT_NAME`: root, target. */}}
+{{/* The address behind a target of global.connections, `SERVICE` or `SERVICE:PORT_NAME`: root, target. An empty target is no connection. */}}
 {{- define "orderflow.address" -}}
 {{- $parts := splitList ":" .target -}}
 {{- $host := printf "%s-%s" .root.Release.Name (first $parts) -}}
@@ -100,7 +100,7 @@ capabilities: { drop: [ALL] }
 {{/* Rules that let a pod out to whom it calls by global.connections: root, caller. */}}
 {{- define "orderflow.egress" -}}
 {{- $root := .root -}}
-{{- range $target := get .root.Values.global.connections .caller | default dict | values | uniq | sortAlpha }}
+{{- range $target := get .root.Values.global.connections .caller | default dict | values | compact | uniq | sortAlpha }}
 {{- $parts := splitList ":" $target }}
 - to:
     - podSelector:
@@ -115,7 +115,7 @@ capabilities: { drop: [ALL] }
 {{- $root := .root -}}
 {{- $service := .service -}}
 {{- range $caller, $connections := .root.Values.global.connections }}
-{{- range $target := values $connections | uniq | sortAlpha }}
+{{- range $target := values $connections | compact | uniq | sortAlpha }}
 {{- $parts := splitList ":" $target }}
 {{- if eq (first $parts) $service }}
 - from:
