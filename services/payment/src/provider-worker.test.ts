@@ -1,8 +1,14 @@
+import { readFileSync } from 'node:fs';
 import { newId } from '@orderflow/contracts/ids';
 import { eventually } from '@orderflow/testing/eventually';
 import { expect, test } from 'vitest';
 import { cancelled, confirmed, paymentService, total } from '../test/payment-service.ts';
 import { callProvider, claimCalls, oldestUnknownAge, recordAnswers } from './operations/provider-calls.ts';
+
+const freePayments = new URL(
+  '../prisma/migrations/20261129150000_free_payments/migration.sql',
+  import.meta.url,
+);
 
 type Service = Awaited<ReturnType<typeof paymentService>>;
 
@@ -65,6 +71,19 @@ test('a free order is paid, and refunded, without a method and without asking th
   expect(await typesOf(service, orderId)).toEqual(['payment.captured', 'payment.refunded']);
   expect(await service.bankRowsOf(orderId)).toEqual([]);
   await worker.stop();
+});
+
+test('a free order that is due from before such orders were paid at once is paid by the migration', async () => {
+  const service = await paymentService();
+  const [free, costly] = [await service.dueOrder(), await service.dueOrder()];
+  await service.db.query('UPDATE payments SET amount = 0 WHERE order_id = $1', [free]);
+  await service.db.query(readFileSync(freePayments, 'utf8'));
+  service.work();
+  await ends(service, free, 'CAPTURED');
+  expect(await service.paymentOf(free)).toMatchObject({ paymentMethod: 'free', providerReference: 'free' });
+  expect(await typesOf(service, free)).toEqual(['payment.captured']);
+  expect(await service.bankRowsOf(free)).toEqual([]);
+  expect(await service.paymentOf(costly)).toMatchObject({ status: 'DUE', paymentMethod: null });
 });
 
 test('a payment whose database was restored to before it is charged by the key of the first time, so once', async () => {

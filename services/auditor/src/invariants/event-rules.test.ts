@@ -4,6 +4,7 @@ import { paidOrder, someStock, THEN } from '../../test/books.ts';
 import { fulfilledSaga, recordedSaga } from '../../test/recorded-saga.ts';
 import { ordersMatchEvents, productsMatchEvents } from './event-rules.ts';
 import { differences, oneOf } from './expected/compare.ts';
+import { messageName } from './expected/expected-messages.ts';
 import { recordedProduct } from './expected/expected-product.ts';
 import type { RecordedEvent } from './expected/recorded-events.ts';
 import { recordedOrder } from './expected/recorded-order.ts';
@@ -44,6 +45,48 @@ test('an order that is fulfilled has its stock booked out, its money captured an
     { template: 'order-shipped-sms', recipient: '+4930123456' },
     { template: 'order-fulfilled' },
   ]);
+});
+
+/** What its events say of an order that costs nothing. */
+function freeOrder(paymentMethod: string | null) {
+  const { events } = fulfilledSaga();
+  const confirmed = events.find(({ type }) => type === 'order.confirmed')!;
+  Object.assign(confirmed.data as object, { total: { amount: 0, currency: 'EUR' }, paymentMethod });
+  return { confirmed, expected: read(events).expected! };
+}
+
+test.each([
+  ['pm_card_visa', ['free', 'pm_card_visa'], ['pm_other', null]],
+  [null, ['free', null, 'pm_by_form'], []],
+])(
+  'a free order with the method %s may be from before, when it was charged or due',
+  (method, right, wrong) => {
+    const { paymentMethod } = freeOrder(method).expected.payments!;
+    const wrongIn = (found: string | null) => differences({ paymentMethod }, { paymentMethod: found });
+    expect(right.flatMap(wrongIn)).toEqual([]);
+    expect(wrong.flatMap(wrongIn)).toHaveLength(wrong.length);
+  },
+);
+
+test('the customer of a free order may have been asked to pay nothing, before it was paid at once', () => {
+  const { confirmed, expected } = freeOrder(null);
+  const { id, correlationId } = confirmed;
+  const { messages } = expected.messages;
+  const { [messageName('email', id)]: asked, ...others } = messages as Record<string, unknown>;
+  expect(asked).toBeDefined();
+  const wrongIn = (recipient: string) =>
+    differences(
+      { messages },
+      {
+        messages: {
+          ...others,
+          [messageName('email', id)]: { template: 'order-confirmed', recipient, correlationId },
+        },
+      },
+    );
+  expect(differences({ messages }, { messages: others })).toEqual([]);
+  expect(wrongIn('ada@example.org')).toEqual([]);
+  expect(wrongIn('eve@example.org')).toHaveLength(1);
 });
 
 test('an order that is cancelled after its capture is released, refunded and told of', () => {

@@ -18,7 +18,7 @@ export function expectedPayment(
   const [captured, refunded] = [tale.last('payment.captured'), tale.last('payment.refunded')];
   const [declined, voided] = [tale.last('payment.declined'), tale.last('payment.voided')];
   const ended = refunded ?? captured ?? declined ?? voided;
-  const { total, paymentMethod, customerId, sellerId } = confirmed?.data ?? {};
+  const { total, customerId, sellerId } = confirmed?.data ?? {};
   return {
     status: statusOf(tale),
     amount: total?.amount ?? null,
@@ -27,8 +27,7 @@ export function expectedPayment(
     // Rows from before these were kept have none.
     customerId: oneOf(customerId, null),
     sellerId: oneOf(sellerId, null),
-    // No event tells of a method of the customer's, or of the form that pays what is due.
-    paymentMethod: confirmed ? (total?.amount === 0 ? NOTHING_TO_PAY : (paymentMethod ?? undefined)) : null,
+    paymentMethod: confirmed ? methodOf(confirmed.data) : null,
     providerReference: captured?.data.providerReference ?? null,
     refundReference: refunded?.data.providerReference ?? null,
     declineCode: declined?.data.code ?? null,
@@ -44,6 +43,15 @@ export function expectedPayment(
     sequence: tale.sequenceOf('payment', placed.subject),
     updatedAt: timeWithin(placed.time, readAt),
   };
+}
+
+/**
+ * No event tells of a method of the customer's, or of the form that pays what is due. Free orders of before were charged,
+ * or due.
+ */
+function methodOf({ total, paymentMethod }: Told<'order.confirmed'>['data']): unknown {
+  if (paymentMethod === null) return undefined;
+  return total.amount === 0 ? oneOf(NOTHING_TO_PAY, paymentMethod) : paymentMethod;
 }
 
 function statusOf({ last }: Tale): string | Matcher {
