@@ -2,7 +2,7 @@ import { MAX_BODY_BYTES } from '@orderflow/contracts/api/operation';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import { refuseBadAddress } from './address.ts';
 import type { Auth } from './auth.ts';
-import { boundBodies } from './body-budget.ts';
+import { boundBodies, dropBody } from './body-budget.ts';
 import { databaseProblem } from './database-problem.ts';
 import type { Health } from './health.ts';
 import { readJson } from './json-body.ts';
@@ -21,6 +21,8 @@ type HttpAppOptions = {
   auth?: Auth;
   /** Bytes of a JSON body. */
   bodyLimit?: number;
+  /** Bounds what one connection may ask for, probes included. */
+  boundConnection?: RequestHandler;
   /** It may be called by anybody: its probes say no more than whether they pass. */
   strangers?: true;
   /** `json`: parsed before the routes. `bounded`: the routes read them. `own`: the app checks and bounds requests itself. */
@@ -39,11 +41,13 @@ export function createHttpApp({
   auth,
   bodyLimit = MAX_BODY_BYTES,
   bodies = 'json',
+  boundConnection,
   strangers,
 }: HttpAppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', false);
+  if (boundConnection) app.use(boundConnection);
   mountProbes(app, health, { strangers });
   app.use(withRequestContext, observe(log, metrics));
   if (bodies !== 'own') app.use(refuseBadAddress, boundBodies());
@@ -58,6 +62,10 @@ export function createHttpApp({
 }
 
 function mountProbes(app: Express, health: Health, { strangers }: Pick<HttpAppOptions, 'strangers'>) {
+  app.get(['/livez', '/readyz', '/health', '/healthz'], (req, _res, next) => {
+    dropBody(req);
+    next();
+  });
   app.get('/livez', (_req, res) => {
     const stuck = health.stuckLoops();
     const status = stuck.length ? 'stuck' : 'ok';

@@ -4,7 +4,7 @@ import { createHttpApp } from '@orderflow/service-kit/http-app';
 import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
 import type { Express } from 'express';
 import type { Redis } from 'ioredis';
-import { boundPipelining } from './connections.ts';
+import { boundPipelining, oneAfterTheOther } from './connections.ts';
 import { mountDocs } from './docs.ts';
 import { createIntake, type IntakeOptions } from './intake.ts';
 import type { LiveAnswers } from './live-answers.ts';
@@ -40,13 +40,12 @@ export function createApp(deps: Deps) {
 
   function mount(app: Express) {
     app.set('trust proxy', trustProxy);
-    app.use(boundPipelining());
     // First, so that errors have them too: a page that may not read why it was refused learns nothing.
     app.use(securityHeaders({ corsOrigins }));
     if (corsOrigins.length > 0) app.use(crossOrigin(corsOrigins));
-    app.use(refuseBadAddress);
+    app.use(intake.admit, oneAfterTheOther(), refuseBadAddress);
     mountDocs(app, { demo });
-    app.use(intake.admit, auth.authenticate, limitRefused, limit);
+    app.use(auth.authenticate, limitRefused, limit);
     mountRoutes(app, {
       demo,
       proxyTo: (route) =>
@@ -62,5 +61,11 @@ export function createApp(deps: Deps) {
     });
   }
 
-  return createHttpApp({ ...scope, bodies: 'own', strangers: true, routes: mount });
+  return createHttpApp({
+    ...scope,
+    bodies: 'own',
+    boundConnection: boundPipelining(),
+    strangers: true,
+    routes: mount,
+  });
 }

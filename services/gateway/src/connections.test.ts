@@ -30,7 +30,7 @@ test('an address has so many connections, and a new one when it closes another',
   await eventually(async () => expect((await fetch(`http://127.0.0.1:${server.port}/`)).status).toBe(200));
 });
 
-test('a connection with a hundred unanswered requests gets no more', async () => {
+test('a connection may have some unanswered requests, of which one is looked at, and no more of them', async () => {
   let asked = 0;
   const order = await startService(() => {
     asked += 1;
@@ -43,10 +43,11 @@ test('a connection with a hundred unanswered requests gets no more', async () =>
     socket.resume().write(request.repeat(count));
     return socket;
   };
-  const some = pipelining(20);
-  await eventually(() => expect(asked).toBe(20));
+  const some = pipelining(16);
+  await eventually(() => expect(asked).toBe(1));
   const many = pipelining(1_000);
   await once(many, 'close');
-  expect(some.destroyed).toBe(false);
   expect((await fetch(`${url}/docs`)).status).toBe(200);
+  expect(some.destroyed).toBe(false);
+  expect(asked).toBeLessThanOrEqual(2); // one of each
 });

@@ -28,9 +28,10 @@ const start = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#docs', deepLink
 
 /** The API described, for programs at /openapi.json and for people at /docs, without anything from elsewhere. */
 export function mountDocs(app: Express, { demo }: { demo: boolean }) {
-  let document: string | undefined;
+  let document: Buffer | undefined;
   app.get('/openapi.json', (_req, res) => {
-    document ??= JSON.stringify(openApiDocument({ demo }));
+    // One for all: what slow readers have not read yet is not copied for each of them.
+    document ??= Buffer.from(JSON.stringify(openApiDocument({ demo })));
     res.type('json').send(document);
   });
 

@@ -1,5 +1,5 @@
 import { MAX_BODY_BYTES } from '@orderflow/contracts/api/operation';
-import { declaredLength, hasBody } from '@orderflow/service-kit/body-budget';
+import { declaredLength, dropBody, hasBody } from '@orderflow/service-kit/body-budget';
 import { clientAddress } from '@orderflow/service-kit/client-address';
 import { ProblemError } from '@orderflow/service-kit/problem';
 import { type Bounds, createShares, type Exceeded, type Shares } from '@orderflow/service-kit/shares';
@@ -47,22 +47,23 @@ export function createIntake(options: IntakeOptions, count: (why: Refusal) => vo
   const nobodys = createShares(options.nobodys);
   const bodies = new WeakMap<Request, Promise<Buffer>>();
 
-  function refuse(why: Refusal, problem: ProblemError): never {
+  function refuse(req: Request, why: Refusal, problem: ProblemError): never {
+    dropBody(req);
     count(why);
     throw problem;
   }
 
   const admit: RequestHandler = (req, res, next) => {
     if (!hasBody(req)) return next();
-    dropTheRest(req, res, options.lingerMs);
+    closeAfter(req, res, options.lingerMs);
     const operation = operationOf(req);
     const hasToken = req.headers.authorization !== undefined;
     if (!hasToken && operation && !operation.who.includes('public')) {
-      refuse('nobody', new ProblemError('unauthenticated', NEEDS_TOKEN));
+      refuse(req, 'nobody', new ProblemError('unauthenticated', NEEDS_TOKEN));
     }
     const limit = hasToken ? (operation?.bodyLimit ?? MAX_BODY_BYTES) : NOBODYS_LIMIT;
     const declared = declaredLength(req);
-    if (declared !== undefined && declared > limit) refuse('too_large', tooLarge(limit));
+    if (declared !== undefined && declared > limit) refuse(req, 'too_large', tooLarge(limit));
     const reserved = declared ?? Math.min(limit, FIRST_RESERVE);
     const reserveMore = taker(hasToken ? known : nobodys, req, res);
     reserveMore(reserved);
@@ -87,7 +88,7 @@ export function createIntake(options: IntakeOptions, count: (why: Refusal) => vo
     return (bytes: number): void => {
       if (res.closed) return;
       const exceeded = shares.take(address, bytes);
-      if (exceeded) refuse(exceeded, budgetProblem[exceeded]());
+      if (exceeded) refuse(req, exceeded, budgetProblem[exceeded]());
       taken += bytes;
     };
   }
@@ -125,14 +126,18 @@ const budgetProblem: Record<Exceeded, () => ProblemError> = {
 };
 
 /**
- * Reads and drops what still comes of a body after the answer, since a client that is sending does not look for one,
- * but not for ever.
+ * Closes a connection on which a body still comes after the answer: not at once, since a client that is sending does not
+ * look for one. Of a body with a length the rest is read meanwhile; one in chunks is left unread, for its parts may be
+ * single bytes, and each of them is work.
  */
-function dropTheRest(req: Request, res: Response, lingerMs: number): void {
+function closeAfter(req: Request, res: Response, lingerMs: number): void {
   res.once('finish', () => {
     if (req.complete) return;
-    req.resume();
-    const timer = setTimeout(() => req.socket.destroy(), lingerMs);
+    const { socket } = req;
+    if (declaredLength(req) !== undefined) req.resume();
+    // Node has just asked for more, and does so in this tick.
+    else setImmediate(() => socket.pause());
+    const timer = setTimeout(() => socket.destroy(), lingerMs);
     req.once('close', () => clearTimeout(timer));
   });
 }
