@@ -82,6 +82,52 @@ test('a POST that could not be sent at all is sent on a fresh connection, with i
   expect(bodies).toEqual(['x'.repeat(50_000)]);
 });
 
+/** A service that does what it is asked and is gone, or silent, before it can say so. */
+async function muteService(how: 'dies' | 'is silent' | 'talks nonsense') {
+  const order = await startService((req, res) => {
+    req.on('error', () => {}).resume();
+    if (how === 'dies') req.socket.resetAndDestroy();
+    if (how === 'talks nonsense') res.socket!.end('nonsense\r\n\r\n');
+  });
+  return startGateway({ order, customer: order }, { timeoutMs: 200 });
+}
+
+test.each(['dies', 'is silent', 'talks nonsense'] as const)(
+  'an order placed at a service that %s may be there: with a key it can be placed again, without one somebody has to look',
+  async (how) => {
+    const { url } = await muteService(how);
+    const place = (headers: Record<string, string>) =>
+      fetch(`${url}/api/orders`, { method: 'POST', body: '{}', headers });
+    const keyed = await place({ 'idempotency-key': 'k-1' });
+    expect([keyed.status, keyed.headers.get('retry-after')]).toEqual([503, '1']);
+    expect(keyed.headers.get('idempotency-key')).toBe('k-1');
+    expect(await problemOf(keyed)).toMatchObject({
+      code: 'outcome_unknown',
+      detail: expect.stringContaining('with the Idempotency-Key'),
+    });
+    const unkeyed = await place({});
+    expect(unkeyed.headers.get('idempotency-key')).toBeNull();
+    expect(await problemOf(unkeyed)).toMatchObject({
+      code: 'outcome_unknown',
+      detail: expect.stringContaining('Read what became of it'),
+    });
+  },
+);
+
+test('a key at an operation that takes none makes nothing safe, and is not named', async () => {
+  const { url } = await muteService('dies');
+  const headers = { 'idempotency-key': 'k-1' };
+  const response = await fetch(`${url}/api/auth/login`, { method: 'POST', body: '{}', headers });
+  expect((await problemOf(response)).code).toBe('outcome_unknown');
+  expect(response.headers.get('idempotency-key')).toBeNull();
+});
+
+test('what was not sent was not done, and says so by its code', async () => {
+  const { url } = await startGateway({});
+  const response = await fetch(`${url}/api/orders`, { method: 'POST', body: '{}' });
+  expect((await problemOf(response)).code).toBe('unavailable');
+});
+
 test('a service that is too slow is a 504, and is told that nobody waits', async () => {
   let left = false;
   const order = await startService((_req, res) => {

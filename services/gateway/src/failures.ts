@@ -1,4 +1,7 @@
+import { outcomeUnknown } from '@orderflow/service-kit/database-problem';
 import { ProblemError } from '@orderflow/service-kit/problem';
+import type { Request } from 'express';
+import { operationOf } from './operation-of.ts';
 
 /** Nobody answered, or the connection broke: of system calls, the resolver and undici. */
 const broken = new Set([
@@ -18,13 +21,10 @@ export const codeOf = (error: Error): string => ('code' in error ? String(error.
 
 export const isBrokenConnection = (error: Error): boolean => broken.has(codeOf(error));
 
-const maybeDone =
-  'Try again in a second; what is not sent with an Idempotency-Key may have been done, so look first.';
-
 export const timeoutProblem = (upstream: string, timeoutMs: number): ProblemError =>
   new ProblemError(
     'upstream_timeout',
-    `The ${upstream} service did not answer within ${timeoutMs} ms. ${maybeDone}`,
+    `The ${upstream} service did not answer within ${timeoutMs} ms. Try again in a second.`,
     { retryAfter: 1 },
   );
 
@@ -44,10 +44,14 @@ export const speaksAgainst = ({ code, cause }: ProblemError): boolean =>
 export function toProblem(error: Error, upstream: string, timeoutMs: number): ProblemError {
   if (error instanceof ProblemError) return error;
   if (isBrokenConnection(error)) {
-    return new ProblemError('unavailable', `The ${upstream} service cannot be reached. ${maybeDone}`, {
-      retryAfter: 1,
-      cause: error,
-    });
+    return new ProblemError(
+      'unavailable',
+      `The ${upstream} service cannot be reached. Try again in a second.`,
+      {
+        retryAfter: 1,
+        cause: error,
+      },
+    );
   }
   if (codeOf(error) === 'UND_ERR_INVALID_ARG') {
     return new ProblemError('invalid_request', `The request cannot be passed on: ${error.message}.`);
@@ -58,4 +62,17 @@ export function toProblem(error: Error, upstream: string, timeoutMs: number): Pr
     `The ${upstream} service gave an answer that is not HTTP. Look for the trace id in its log.`,
     { cause: error },
   );
+}
+
+/** Answers that say nothing of what the service did. */
+const saysNothing: ReadonlySet<string> = new Set(['unavailable', 'upstream_timeout', 'upstream_failed']);
+
+/**
+ * What the client is told of a request that was sent to the service and may have been done there: by the key that it takes,
+ * if it had one, it can be sent again. One that only reads can be sent again in any case.
+ */
+export function afterSending(problem: ProblemError, req: Request): ProblemError {
+  if (req.method === 'GET' || req.method === 'HEAD' || !saysNothing.has(problem.code)) return problem;
+  const idempotencyKey = operationOf(req)?.idempotencyKey && req.get('idempotency-key');
+  return outcomeUnknown({ idempotencyKey, cause: problem.cause ?? problem });
 }

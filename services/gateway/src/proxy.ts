@@ -9,6 +9,7 @@ import type { Dispatcher, Pool } from 'undici';
 import { passOnTo } from './answer.ts';
 import type { Pass } from './breaker.ts';
 import {
+  afterSending,
   circuitProblem,
   codeOf,
   isBrokenConnection,
@@ -68,6 +69,7 @@ export function createProxy(options: ProxyOptions): RequestHandler {
     let connection: Dispatcher.DispatchController | undefined;
     let over = false;
     let pass: Pass | undefined;
+    let mayBeDone = false;
     let timer: NodeJS.Timeout | undefined;
 
     const forget = live ? liveAnswers.add(addressOf(req), finish) : undefined;
@@ -105,6 +107,7 @@ export function createProxy(options: ProxyOptions): RequestHandler {
         }),
         onRequestStart(controller) {
           sent = true;
+          mayBeDone = true;
           connection = controller;
           if (over) controller.abort(nobodyWaits);
         },
@@ -135,8 +138,9 @@ export function createProxy(options: ProxyOptions): RequestHandler {
       const problem = toProblem(failure, upstream.name, timeoutMs);
       if (speaksAgainst(problem)) pass?.failed();
       else pass?.cancelled();
-      observe({ status: errorCodes[problem.code].status });
-      next(problem);
+      const told = mayBeDone ? afterSending(problem, req) : problem;
+      observe({ status: errorCodes[told.code].status });
+      next(told);
     }
 
     /** Ends what would go on for ever, as if the service had. */
