@@ -2,6 +2,7 @@ import { operations } from '@orderflow/contracts/api';
 import { testScope } from '@orderflow/testing/scope';
 import { testAuth } from '@orderflow/testing/tokens';
 import type { Express } from 'express';
+import supertest from 'supertest';
 import { expect, test } from 'vitest';
 import { createApp as auditor } from '../services/auditor/src/app.ts';
 import { createApp as chaosController } from '../services/chaos-controller/src/app.ts';
@@ -46,4 +47,19 @@ test.each(Object.keys(apps))('what %s serves is in the document, and the other w
     .filter((operation) => operation.service === service)
     .map(({ method, path }) => `${method.toUpperCase()} ${withoutNames(path)}`);
   expect([...new Set(servedBy(apps[service]!))].sort()).toEqual(told.sort());
+});
+
+/** `/api/orders/{id}` as `/API/ORDERS/0198…/`. */
+const misspelled = (path: string) => `${path.toUpperCase()}/`;
+
+test.each(
+  operations
+    .filter(({ who, service }) => service !== 'gateway' && !who.includes('public'))
+    .map(({ id, method, path, service }) => ({ id, method, path, service })),
+)('$id is asked for in capitals and with a slash at its end as well', async ({ method, path, service }) => {
+  const address = path.replace(/\{\w+\}/g, '0198c3a4-6f00-7c31-9d5a-5b1f8f6f2a10');
+  const ask = async (spelling: string) => (await supertest(apps[service]!)[method](spelling)).body.code;
+  // Some ask the database, which is not there, before they ask who it is.
+  expect(await ask(address)).toMatch(/^(unauthenticated|internal_error)$/);
+  expect(await ask(misspelled(address))).toBe(await ask(address));
 });

@@ -36,6 +36,7 @@ async function anApp() {
     },
   });
   return {
+    app,
     db,
     /** Holds requests up in their work; gives a promise of the first of them. */
     hold: (until: Promise<void>): Promise<void> => {
@@ -78,12 +79,50 @@ test('the same key with another body is refused', async () => {
   expect(await gifts()).toEqual(['lamp']);
 });
 
-test('a key is of one person and one address', async () => {
+test('a key is of one person and one operation', async () => {
   const { give, gifts } = await anApp();
   await give({ name: 'lamp' }, 'k1', await as.customer('a@example.org'));
   await give({ name: 'book' }, 'k1', await as.customer('b@example.org'));
   await give({ name: 'cup' }, 'k1', {}, 'bob');
   expect(await gifts()).toEqual(['lamp', 'book', 'cup']);
+});
+
+const spellings = ['/gifts/ada', '/gifts/ada/', '/GIFTS/ada', '/Gifts/%61da'];
+
+test('an address is one operation however it is spelled, one by one and all at once', async () => {
+  const { app, gifts } = await anApp();
+  const give = (path: string, key: string) =>
+    request(app).post(path).set('idempotency-key', key).send({ name: 'lamp' });
+  const answers = [];
+  for (const path of spellings) answers.push(await give(path, 'k1'));
+  expect(answers.map(({ status }) => status)).toEqual([201, 201, 201, 201]);
+  expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+  const atOnce = await Promise.all([...spellings, ...spellings].map((path) => give(path, 'k2')));
+  expect(atOnce.filter(({ status }) => status !== 201 && status !== 409)).toEqual([]);
+  expect(await gifts()).toEqual(['lamp', 'lamp']);
+});
+
+test('an id in capitals is the same id', async () => {
+  const { app, gifts } = await anApp();
+  const id = '0198c3a4-6f00-7c31-9d5a-5b1f8f6f2a10';
+  for (const path of [`/gifts/${id}`, `/gifts/${id.toUpperCase()}`]) {
+    await request(app).post(path).set('idempotency-key', 'k1').send({ name: 'lamp' }).expect(201);
+  }
+  expect(await gifts()).toEqual(['lamp']);
+});
+
+test('what a replica of the last release kept under an address is found there, and it finds what is kept now', async () => {
+  const { app, db, gifts } = await anApp();
+  const give = (path: string) =>
+    request(app).post(path).set('idempotency-key', 'k1').send({ name: 'lamp' }).expect(201);
+  const first = await give('/GIFTS/ada/');
+  const scopes = await db.query<{ scope: string }>(
+    'SELECT scope FROM messaging.idempotency_key ORDER BY scope COLLATE "C"',
+  );
+  expect(scopes.map(({ scope }) => scope)).toEqual(['guest POST /GIFTS/ada/', 'guest POST /gifts/ada']);
+  await db.query(`DELETE FROM messaging.idempotency_key WHERE scope = 'guest POST /gifts/ada'`);
+  expect((await give('/GIFTS/ada/')).body).toEqual(first.body);
+  expect(await gifts()).toEqual(['lamp']);
 });
 
 test('while the first request runs, the same key is told to wait', async () => {

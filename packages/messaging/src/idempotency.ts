@@ -13,8 +13,10 @@ import { untilKnown } from './until-known.ts';
 export type Reply = { status: number; body?: unknown; headers?: Record<string, string> };
 
 export type IdempotencyKey = {
-  /** Who asks, and for what: two customers may use one key, and one customer may for two routes. */
+  /** Who asks, and for which operation: two customers may use one key, and one customer may for two operations. */
   scope: string;
+  /** The same by the address as it is spelled, where that is another one: replicas of the last release ask for it. */
+  spelledScope?: string;
   key: string;
   /** Of the body: a repeated request has the same. */
   fingerprint: string;
@@ -27,10 +29,10 @@ const KEPT = `interval '${KEPT_MS.idempotency_key} milliseconds'`;
 
 /**
  * The `Idempotency-Key` of a request, bare as with Stripe or quoted as in the IETF draft; undefined without one.
- * Throws `invalid_request` on one that is empty, too long or not plain.
+ * Throws `invalid_request` on one that is empty, too long or not plain. `operation` as for `identityOf`.
  * https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
  */
-export function idempotencyKeyOf(req: Request): IdempotencyKey | undefined {
+export function idempotencyKeyOf(req: Request, operation?: string): IdempotencyKey | undefined {
   const header = req.get('idempotency-key');
   if (header === undefined) return undefined;
   const key = /^"(.*)"$/.exec(header)?.[1] ?? header;
@@ -40,16 +42,32 @@ export function idempotencyKeyOf(req: Request): IdempotencyKey | undefined {
       'Idempotency-Key must be 1 to 255 visible characters of ASCII.',
     );
   }
-  return { ...identityOf(req), key };
+  return { ...identityOf(req, operation), key };
 }
 
-/** Who asks, and for what: the rest of a request's key. */
-export function identityOf(req: Request): Omit<IdempotencyKey, 'key'> {
+/**
+ * Who asks, and for what: the rest of a request's key. Addresses that do the same thing name it as their `operation`;
+ * without it a route is one of its own.
+ */
+export function identityOf(req: Request, operation = routeOf(req)): Omit<IdempotencyKey, 'key'> {
   const actor = actorOf(req);
-  const scope = `${actor ? actorName(actor) : 'guest'} ${req.method} ${req.baseUrl}${req.path}`;
+  const who = actor ? actorName(actor) : 'guest';
+  const scope = `${who} ${operation}`;
+  const spelledScope = `${who} ${req.method} ${req.path}`;
   const fingerprint = createHash('sha256').update(canonical(req.body)).digest('base64url');
-  return { scope, fingerprint };
+  return { scope, fingerprint, ...(spelledScope !== scope && { spelledScope }) };
 }
+
+/** `POST /api/orders/ID/cancel`, also of an address in capitals or with a slash at its end. */
+function routeOf({ method, route, params }: Request): string {
+  const path = String(route.path).replace(/:(\w+)/g, (_, name: string) => inLowerCase(String(params[name])));
+  return `${method} ${path}`;
+}
+
+const inLowerCase = (id: string) => (/^[\da-f-]{36}$/i.test(id) ? id.toLowerCase() : id);
+
+const scopesOf = ({ scope, spelledScope }: IdempotencyKey): string[] =>
+  spelledScope === undefined ? [scope] : [scope, spelledScope];
 
 const LOCK = `
   SELECT pg_try_advisory_xact_lock(hashtextextended(scope || ' ' || key, 0)) AS mine
@@ -67,17 +85,24 @@ type StoredRow = IdempotencyKey & { status: number; headers: Record<string, stri
  */
 export async function claimKeys(tx: Transaction, keys: IdempotencyKey[]): Promise<Claim[]> {
   if (keys.length === 0) return [];
-  const columns = [keys.map(({ scope }) => scope), keys.map(({ key }) => key)];
+  const names = keys.map((key) => scopesOf(key).map((scope) => ({ scope, key: key.key })));
+  const columns = [names.flat().map(({ scope }) => scope), names.flat().map(({ key }) => key)];
   const locks = await tx.query<{ mine: boolean }>(LOCK, columns);
+  const others = new Set(
+    names
+      .flat()
+      .filter((_, i) => !locks[i]!.mine)
+      .map(nameOf),
+  );
   // A statement of its own: its snapshot has what the holders of the locks before us have committed.
   const stored = await tx.query<StoredRow>(STORED, columns);
   const answers = new Map(stored.map((row) => [nameOf(row), row]));
   const taken = new Set<string>();
   return keys.map((key, i) => {
-    const name = nameOf(key);
-    const answer = answers.get(name);
+    const own = names[i]!.map(nameOf);
+    const answer = own.map((name) => answers.get(name)).find((row) => row !== undefined);
     if (answer) return replyOf(answer, key);
-    if (!locks[i]!.mine || taken.has(name)) {
+    if (own.some((name) => others.has(name) || taken.has(name))) {
       return new ProblemError(
         'request_in_progress',
         'Wait for its answer, or send the same again in a second.',
@@ -86,7 +111,7 @@ export async function claimKeys(tx: Transaction, keys: IdempotencyKey[]): Promis
         },
       );
     }
-    taken.add(name);
+    for (const name of own) taken.add(name);
     return 'fresh';
   });
 }
@@ -101,7 +126,10 @@ const STORE = `
 /** Keeps the answers to keys that `claimKeys` found fresh, in the same transaction. */
 export function storeReplies(tx: Transaction, answers: { key: IdempotencyKey; reply: Reply }[]): void {
   if (answers.length === 0) return;
-  tx.send(STORE, [JSON.stringify(answers.map(({ key, reply }) => ({ ...key, ...reply })))]);
+  const rows = answers.flatMap(({ key, reply }) =>
+    scopesOf(key).map((scope) => ({ scope, key: key.key, fingerprint: key.fingerprint, ...reply })),
+  );
+  tx.send(STORE, [JSON.stringify(rows)]);
 }
 
 /**

@@ -8,7 +8,7 @@ type Identity = Omit<IdempotencyKey, 'key'>;
 
 /**
  * Makes up the key of a request that came without one: it holds the id of the order, so that nothing has to be stored
- * for it, and a signature for this caller, address and body, so that nobody can ask for the order of another by it.
+ * for it, and a signature for this caller, operation and body, so that nobody can ask for the order of another by it.
  */
 export const madeUpKey = (secret: string, identity: Identity, orderId: string): string =>
   `orderflow-${orderId}-${signature(secret, identity, orderId).toString('base64url')}`;
@@ -20,7 +20,11 @@ export const madeUpKey = (secret: string, identity: Identity, orderId: string): 
 export function orderIdIn(secret: string, { key, ...identity }: IdempotencyKey): string | undefined {
   const [, orderId, signed] = MADE_UP.exec(key) ?? [];
   if (!orderId || !signed) return undefined;
-  if (timingSafeEqual(Buffer.from(signed, 'base64url'), signature(secret, identity, orderId))) return orderId;
+  // The last release signed the address as it was spelled.
+  const scopes = [identity.scope, identity.spelledScope ?? identity.scope];
+  const isOurs = (scope: string) =>
+    timingSafeEqual(Buffer.from(signed, 'base64url'), signature(secret, { ...identity, scope }, orderId));
+  if (scopes.some(isOurs)) return orderId;
   throw new ProblemError('idempotency_key_reused', 'This key was made up for another request.');
 }
 

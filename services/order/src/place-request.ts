@@ -5,6 +5,9 @@ import type { PlaceDeps } from './app.ts';
 import { madeUpKey, orderIdIn } from './made-up-key.ts';
 import type { NewOrder } from './new-order.ts';
 
+/** Every address that places an order does this one thing, so that a key that one of them took counts for all. */
+const OPERATION = 'POST /api/orders';
+
 type Deps = Pick<PlaceDeps, 'place' | 'keySecret'>;
 
 /**
@@ -16,11 +19,11 @@ export async function placeRequest(
   wanted: { order: NewOrder; reply: (placed: OrderView) => Reply },
   { place, keySecret }: Deps,
 ): Promise<Reply> {
-  const key = idempotencyKeyOf(req);
+  const key = idempotencyKeyOf(req, OPERATION);
   const id = (key && orderIdIn(keySecret, key)) ?? wanted.order.id;
   try {
     return await place({ ...wanted, order: { ...wanted.order, id }, key });
   } catch (error) {
-    throw withKey(error, key?.key ?? madeUpKey(keySecret, identityOf(req), id));
+    throw withKey(error, key?.key ?? madeUpKey(keySecret, identityOf(req, OPERATION), id));
   }
 }

@@ -23,7 +23,7 @@ function plainlyCreated(placed: OrderView) {
 
 /** Aliases for scripts written against simpler systems, which ask nobody who they are. */
 export function mountPlainRoutes(app: Express, deps: PlaceDeps) {
-  const { prisma, place, guestPaymentMethod } = deps;
+  const { prisma, guestPaymentMethod } = deps;
 
   app.post('/orders', async (req, res) => {
     const order = guestForm(req, guestPaymentMethod);
@@ -41,7 +41,7 @@ export function mountPlainRoutes(app: Express, deps: PlaceDeps) {
     res.json(toPlainView(order));
   });
 
-  // The caller's own id is the idempotency key.
+  // The caller's own id is an idempotency key, beside the header.
   app.post('/order', async (req, res) => {
     const wanted = bodyOf(plainOrderBody, req);
     const order = (await find(wanted.order_id)) ?? (await placeOne(req, wanted));
@@ -72,8 +72,8 @@ export function mountPlainRoutes(app: Express, deps: PlaceDeps) {
       items: [{ productId: product.id, quantity }],
       paymentMethod: guestPaymentMethod,
     });
-    const { body } = await place({ order: { ...order, reference: order_id }, reply: asItIs, key: undefined });
-    return body as OrderView;
+    const wanted = { order: { ...order, reference: order_id }, reply: asItIs };
+    return (await placeRequest(req, wanted, deps)).body as OrderView;
   }
 
   async function find(id: string) {

@@ -35,6 +35,7 @@ export const plain = {
     idempotencyKey: true,
     success: { status: 201, schema: placed.extend({ message: z.string() }) },
     errors: ['unknown_product', 'mixed_sellers', 'mixed_currencies', 'price_changed'],
+    idempotencyKey: true,
     demo: true,
   },
   plainListOrders: {
@@ -63,11 +64,12 @@ export const plain = {
     path: '/order',
     service: 'order',
     tag,
-    summary: 'Order one product by name or SKU; the caller’s order_id is the idempotency key',
+    summary: 'Order one product by name or SKU; the caller’s order_id is an idempotency key, too',
     who: anybody,
     body: plainOrderBody,
     success: { status: 202, schema: placed },
     errors: ['unknown_product', 'conflict'],
+    idempotencyKey: true,
     demo: true,
   },
   plainListInventory: {
