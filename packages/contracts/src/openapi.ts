@@ -170,7 +170,7 @@ function failures(operation: Operation): ZodOpenApiResponsesObject {
     const meant = codes.filter((code) => errorCodes[code].status === status);
     responses[`${status}`] = {
       description: meant.map((code) => `\`${code}\`: ${errorCodes[code].title}`).join('. '),
-      ...((status === 429 || status > 502) && {
+      ...((status === 429 || status > 502 || meant.includes('unknown_product')) && {
         headers: z.object({
           'Retry-After': retryAfter,
           ...(status === 503 && operation.idempotencyKey && { 'Idempotency-Key': keyToRepeatWith }),

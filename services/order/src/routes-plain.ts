@@ -7,6 +7,7 @@ import type { Express, Request } from 'express';
 import { z } from 'zod';
 import type { PlaceDeps } from './app.ts';
 import { guestForm, guestOrder } from './new-order.ts';
+import { waitingForNew } from './new-products.ts';
 import { placeRequest } from './place-request.ts';
 import { asOrderRows, toPlainView, toView } from './views.ts';
 
@@ -61,11 +62,7 @@ export function mountPlainRoutes(app: Express, deps: PlaceDeps) {
     req: Request,
     { order_id, item, quantity }: z.infer<typeof plainOrderBody>,
   ): Promise<OrderView> {
-    const product = await prisma.product.findFirst({
-      where: { active: true, OR: [{ sku: item }, { name: item }] },
-      orderBy: { id: 'asc' },
-    });
-    if (!product) throw new ProblemError('unknown_product', `There is no product called ${item} for sale.`);
+    const product = await waitingForNew(() => findProduct(item));
     const order = guestOrder(req, {
       name: 'Guest',
       email: 'guest@orderflow.example',
@@ -74,6 +71,15 @@ export function mountPlainRoutes(app: Express, deps: PlaceDeps) {
     });
     const wanted = { order: { ...order, reference: order_id }, reply: asItIs };
     return (await placeRequest(req, wanted, deps)).body as OrderView;
+  }
+
+  async function findProduct(item: string) {
+    const product = await prisma.product.findFirst({
+      where: { active: true, OR: [{ sku: item }, { name: item }] },
+      orderBy: { id: 'asc' },
+    });
+    if (product) return product;
+    throw new ProblemError('unknown_product', `There is no product called ${item} for sale.`);
   }
 
   async function find(id: string) {
