@@ -2,10 +2,25 @@ import { z } from 'zod';
 import { accountMail } from './auth.ts';
 import { type Envelope, envelope, schemaUrn } from './envelope.ts';
 import { money } from './money.ts';
-import { address, cancelReason, confirmation, orderItem, orderLine, paymentMethod, phone } from './order.ts';
+import {
+  address,
+  cancelReason,
+  confirmation,
+  orderItem,
+  orderLine,
+  orderStatus,
+  paymentMethod,
+  phone,
+} from './order.ts';
 import { emailAddress } from './text.ts';
 
 const orderId = z.uuid();
+
+/**
+ * Where an event leaves its order and where the order was before, null when there was none. The last release does not write
+ * them: they may be required in the next one.
+ */
+const move = { previousStatus: orderStatus.nullable().optional(), status: orderStatus.optional() };
 
 const charge = z.object({ orderId, paymentId: z.uuid(), amount: money });
 
@@ -40,13 +55,14 @@ export const events = {
       shippingAddress: address.optional(),
       confirmation,
       guest: z.boolean(),
+      ...move,
     }),
   },
   'order.confirmation-requested': {
     version: 1,
     source: 'order',
     when: 'at once (automatic) or when the seller confirms',
-    data: z.object({ orderId, items: z.array(orderItem).min(1) }),
+    data: z.object({ orderId, items: z.array(orderItem).min(1), ...move }),
   },
   'inventory.reserved': {
     version: 1,
@@ -95,6 +111,7 @@ export const events = {
       /** A method of the customer's came with the order: `order.charge-requested` follows. */
       chargedAtOnce: z.boolean().optional(),
       expiresAt: z.iso.datetime(),
+      ...move,
     }),
   },
   'order.charge-requested': {
@@ -108,6 +125,7 @@ export const events = {
       total: money,
       /** For payment alone to open, with the order as its context. */
       sealedMethod: z.string(),
+      ...move,
     }),
   },
   'payment.captured': {
@@ -138,25 +156,25 @@ export const events = {
     version: 1,
     source: 'order',
     when: 'the payment arrived; the hold no longer expires',
-    data: z.object({ orderId, total: money }),
+    data: z.object({ orderId, total: money, ...move }),
   },
   'order.shipped': {
     version: 1,
     source: 'order',
     when: 'the seller handed the items to the carrier',
-    data: z.object({ orderId, trackingNumber: z.string().optional() }),
+    data: z.object({ orderId, trackingNumber: z.string().optional(), ...move }),
   },
   'order.fulfilled': {
     version: 1,
     source: 'order',
     when: 'the customer has the items',
-    data: z.object({ orderId }),
+    data: z.object({ orderId, ...move }),
   },
   'order.cancelled': {
     version: 1,
     source: 'order',
     when: 'the order ends early; stock and money go back',
-    data: z.object({ orderId, reason: cancelReason, message: z.string().optional() }),
+    data: z.object({ orderId, reason: cancelReason, message: z.string().optional(), ...move }),
   },
   'notification.sent': {
     version: 1,

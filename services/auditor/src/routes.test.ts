@@ -1,12 +1,13 @@
 import { problem } from '@orderflow/contracts/errors';
 import { timelineView } from '@orderflow/contracts/http/audit';
 import { newId } from '@orderflow/contracts/ids';
+import { anEvent } from '@orderflow/testing/events';
 import { eventually } from '@orderflow/testing/eventually';
 import { as } from '@orderflow/testing/tokens';
 import request from 'supertest';
 import { expect, test } from 'vitest';
 import { auditorHarness } from '../test/harness.ts';
-import { oldId, placed, saga, shipped } from '../test/saga.ts';
+import { oldId, placed, saga, shipped, total } from '../test/saga.ts';
 
 test('the timeline of an order shows every event of its saga, causes before what they led to', async () => {
   const { app, record } = await auditorHarness();
@@ -36,6 +37,25 @@ test('the timeline of an order shows every event of its saga, causes before what
     attempt: 2,
     data: events[2].data,
   });
+});
+
+test('an event of the order says where it leads the order, and so does its line of the timeline', async () => {
+  const { app, record } = await auditorHarness();
+  const order = placed();
+  const { orderId } = order.data;
+  const move = { previousStatus: 'PAID', status: 'SHIPPED' } as const;
+  await record([
+    { ...order, data: { ...order.data, previousStatus: null, status: 'PENDING' } },
+    anEvent('order.shipped', { orderId, ...move }, { sequence: 2 }),
+    anEvent('payment.voided', { orderId, paymentId: newId(), amount: total, ...move }, { sequence: 1 }),
+  ]);
+  const { body } = await request(app)
+    .get(`/api/orders/${orderId}/timeline`)
+    .set(await as.admin());
+  const lines = Object.fromEntries(timelineView.parse(body).events.map((line) => [line.type, line]));
+  expect(lines['order.placed']).toMatchObject({ previousStatus: null, status: 'PENDING' });
+  expect(lines['order.shipped']).toMatchObject({ ...move, data: move });
+  expect(lines['payment.voided']).not.toHaveProperty('status');
 });
 
 test.each([

@@ -1,5 +1,11 @@
-import type { AuditEventView, AuditLine, TimelineView } from '@orderflow/contracts/http/audit';
+import {
+  type AuditEventView,
+  type AuditLine,
+  type TimelineView,
+  timelineEntry,
+} from '@orderflow/contracts/http/audit';
 import { withoutPaymentMethodsIn } from '@orderflow/contracts/payment-methods';
+import { z } from 'zod';
 import { inCausalOrder } from './domain.ts';
 import type { Act, Event } from './generated/prisma/client.ts';
 
@@ -22,8 +28,16 @@ export const toEntry = (row: RecordedEvent): TimelineEntry => ({
   correlationId: row.correlationId,
   causationId: row.causationId,
   attempt: row.attempt,
+  ...moveIn(row),
   data: withoutPaymentMethodsIn(row.data),
 });
+
+const { previousStatus, status } = timelineEntry.shape;
+const move = z.object({ previousStatus, status });
+
+/** Events from before orders said how they moved have neither status. */
+const moveIn = ({ source, data }: Pick<RecordedEvent, 'source' | 'data'>) =>
+  source === 'order' ? move.safeParse(data).data : undefined;
 
 export const toTimeline = (orderId: string, rows: Event[]): TimelineView => ({
   orderId,

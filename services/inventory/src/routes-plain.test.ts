@@ -45,7 +45,11 @@ test('stock set by name or SKU is what can be ordered then, beside what is held'
   await handle([anEvent('order.confirmation-requested', { orderId: newId(), items })]);
 
   const reply = await http.post('/inventory').send({ item: 'MUG-1', stock: 7 }).expect(200);
-  expect(reply.body).toEqual({ item: 'MUG-1', stock: 7 });
+  expect(reply.body).toEqual({
+    item: 'MUG-1',
+    stock: 7,
+    message: 'The stock of MUG-1 is set: 7 can be ordered now.',
+  });
   expect(await stock(id)).toMatchObject([{ onHand: 12, reserved: 5 }]);
   await http.post('/inventory').send({ item: 'Blue mug', stock: 0 }).expect(200);
   expect(await stock(id)).toMatchObject([{ onHand: 5, reserved: 5 }]);

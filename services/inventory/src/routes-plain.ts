@@ -22,6 +22,6 @@ export function mountPlainRoutes(app: Express, { db, prisma, metrics }: Deps) {
     const { item, stock } = bodyOf(plainStockBody, req);
     const cause = causeOf(req, 'guest');
     await db.transaction((tx) => setPlainStock(tx, { item, stock }, { cause, metrics }));
-    res.json({ item, stock });
+    res.json({ item, stock, message: `The stock of ${item} is set: ${stock} can be ordered now.` });
   });
 }

@@ -89,12 +89,19 @@ export function draftsOf({ order, priced, confirmation }: Accepted): Draft[] {
       shippingAddress,
       confirmation,
       guest,
+      previousStatus: null,
+      status: 'PENDING',
     },
   };
   if (confirmation === 'seller') return [placed];
   const wanted = items.map(({ productId, quantity }) => ({ productId, quantity }));
   return [
     placed,
-    { ...about, type: 'order.confirmation-requested', sequence: 2, data: { orderId, items: wanted } },
+    {
+      ...about,
+      type: 'order.confirmation-requested',
+      sequence: 2,
+      data: { orderId, items: wanted, previousStatus: 'PENDING', status: 'PENDING' },
+    },
   ];
 }

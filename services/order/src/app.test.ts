@@ -69,6 +69,8 @@ test('an order that is placed is answered, kept, told to the others, counted and
     total: body.total,
     items: body.items,
     guest: false,
+    previousStatus: null,
+    status: 'PENDING',
     customer: { id: customerIdOf(aCustomer.email), ...aCustomer, phone: '+4930123456' },
   });
   expect(events[1]!.data).toEqual({
@@ -77,6 +79,8 @@ test('an order that is placed is answered, kept, told to the others, counted and
       { productId: mug.productId, quantity: 2 },
       { productId: pot.productId, quantity: 1 },
     ],
+    previousStatus: 'PENDING',
+    status: 'PENDING',
   });
 
   const series = await metrics.registry.metrics();

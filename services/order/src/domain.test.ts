@@ -49,7 +49,12 @@ test.each(commandCases)(
 test('a confirmation leaves the order pending until the stock is held, and is not asked for twice', () => {
   const { order, events } = confirm(anOrder({ confirmationRequested: false }), items);
   expect(order).toMatchObject({ status: 'PENDING', confirmationRequested: true });
-  expect(events[0]!.data).toEqual({ orderId: order.id, items });
+  expect(events[0]!.data).toEqual({
+    orderId: order.id,
+    items,
+    previousStatus: 'PENDING',
+    status: 'PENDING',
+  });
   expect(() => confirm(order, items)).toThrow(expect.objectContaining({ code: 'illegal_move' }));
 });
 

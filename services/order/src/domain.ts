@@ -44,6 +44,9 @@ function mustMove(order: Order, to: OrderStatus): void {
   throw new ProblemError('illegal_move', `The order is ${order.status} and cannot become ${to}.`);
 }
 
+/** What each event of an order says of its status. */
+export const moveTo = (order: Order, status: OrderStatus) => ({ previousStatus: order.status, status });
+
 /** The seller takes the order: its items are to be reserved. */
 export function confirm(order: Order, items: OrderItem[]): Decision {
   mustMove(order, 'CONFIRMED');
@@ -55,7 +58,12 @@ export function confirm(order: Order, items: OrderItem[]): Decision {
   }
   return {
     order: { ...order, confirmationRequested: true },
-    events: [{ type: 'order.confirmation-requested', data: { orderId: order.id, items } }],
+    events: [
+      {
+        type: 'order.confirmation-requested',
+        data: { orderId: order.id, items, ...moveTo(order, order.status) },
+      },
+    ],
   };
 }
 
@@ -71,7 +79,12 @@ export function cancel(order: Order, reason: CancelReason, message?: string): De
       paymentStatus: order.paymentStatus === 'DUE' ? 'NONE' : order.paymentStatus,
       expiresAt: null,
     },
-    events: [{ type: 'order.cancelled', data: { orderId: order.id, reason, message } }],
+    events: [
+      {
+        type: 'order.cancelled',
+        data: { orderId: order.id, reason, message, ...moveTo(order, 'CANCELLED') },
+      },
+    ],
   };
 }
 
@@ -79,7 +92,9 @@ export function ship(order: Order, trackingNumber?: string): Decision {
   mustMove(order, 'SHIPPED');
   return {
     order: { ...order, status: 'SHIPPED', trackingNumber: trackingNumber ?? null },
-    events: [{ type: 'order.shipped', data: { orderId: order.id, trackingNumber } }],
+    events: [
+      { type: 'order.shipped', data: { orderId: order.id, trackingNumber, ...moveTo(order, 'SHIPPED') } },
+    ],
   };
 }
 
@@ -87,6 +102,6 @@ export function fulfill(order: Order): Decision {
   mustMove(order, 'FULFILLED');
   return {
     order: { ...order, status: 'FULFILLED' },
-    events: [{ type: 'order.fulfilled', data: { orderId: order.id } }],
+    events: [{ type: 'order.fulfilled', data: { orderId: order.id, ...moveTo(order, 'FULFILLED') } }],
   };
 }

@@ -17,6 +17,21 @@ import { react as reactWith } from './reactions.ts';
 
 const react = (order: Order, event: Event) => reactWith(order, event, (method) => `sealed ${method}`);
 
+test('each event says where the order was before it and where it is after it', () => {
+  const { reserved, refunded, rejected } = factsAbout(anOrder().id);
+  const moves = (order: Order, fact: Event) => react(order, fact).events.map(({ data }) => data);
+  expect(moves(anOrder({ paymentStatus: 'CAPTURED' }), reserved)).toMatchObject([
+    { previousStatus: 'PENDING', status: 'CONFIRMED' },
+    { previousStatus: 'CONFIRMED', status: 'PAID' },
+  ]);
+  expect(moves(anOrder({ paymentStatus: 'DECLINED' }), reserved)).toMatchObject([
+    { previousStatus: 'PENDING', status: 'CONFIRMED' },
+    { previousStatus: 'CONFIRMED', status: 'CANCELLED' },
+  ]);
+  expect(moves(anOrder(), rejected)).toMatchObject([{ previousStatus: 'PENDING', status: 'CANCELLED' }]);
+  expect(moves(anOrder({ status: 'CANCELLED' }), refunded)).toEqual([]);
+});
+
 test.each<{ now: Partial<Order>; fact: Fact; leadsTo: Partial<Order>; tells: string[] }>([
   {
     now: {},
@@ -114,8 +129,20 @@ test('a method of the customer’s goes to payment sealed, and into no other eve
     total: order.total,
   };
   expect(events).toEqual([
-    { type: 'order.confirmed', data: { ...owed, paymentMethod: null, chargedAtOnce: true, expiresAt } },
-    { type: 'order.charge-requested', data: { ...owed, sealedMethod: 'sealed pm_1OfAda' } },
+    {
+      type: 'order.confirmed',
+      data: {
+        ...{ ...owed, paymentMethod: null, chargedAtOnce: true, expiresAt },
+        ...{ previousStatus: 'PENDING', status: 'CONFIRMED' },
+      },
+    },
+    {
+      type: 'order.charge-requested',
+      data: {
+        ...{ ...owed, sealedMethod: 'sealed pm_1OfAda' },
+        ...{ previousStatus: 'CONFIRMED', status: 'CONFIRMED' },
+      },
+    },
   ]);
 });
 

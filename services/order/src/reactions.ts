@@ -1,7 +1,7 @@
 import type { Event } from '@orderflow/contracts/events';
 import type { CancelReason, PaymentStatus } from '@orderflow/contracts/order';
 import { isTestMethod } from '@orderflow/contracts/payment-methods';
-import { cancel, type Decision, type Order, type Told } from './domain.ts';
+import { cancel, type Decision, moveTo, type Order, type Told } from './domain.ts';
 
 /** Makes a payment method unreadable for all but payment, for one order. */
 export type SealMethod = (paymentMethod: string, orderId: string) => string;
@@ -58,13 +58,20 @@ function held(order: Order, expiresAt: string, seal: SealMethod): Decision {
 function confirmed(order: Order, expiresAt: string, seal: SealMethod): Told[] {
   const { id: orderId, customerId, sellerId, total, paymentMethod } = order;
   const owed = { orderId, customerId, sellerId, total };
+  const move = moveTo(order, 'CONFIRMED');
   if (paymentMethod === null || isTestMethod(paymentMethod)) {
-    return [{ type: 'order.confirmed', data: { ...owed, paymentMethod, expiresAt } }];
+    return [{ type: 'order.confirmed', data: { ...owed, paymentMethod, expiresAt, ...move } }];
   }
   const sealedMethod = seal(paymentMethod, orderId);
   return [
-    { type: 'order.confirmed', data: { ...owed, paymentMethod: null, chargedAtOnce: true, expiresAt } },
-    { type: 'order.charge-requested', data: { ...owed, sealedMethod } },
+    {
+      type: 'order.confirmed',
+      data: { ...owed, paymentMethod: null, chargedAtOnce: true, expiresAt, ...move },
+    },
+    {
+      type: 'order.charge-requested',
+      data: { ...owed, sealedMethod, previousStatus: 'CONFIRMED', status: 'CONFIRMED' },
+    },
   ];
 }
 
@@ -86,7 +93,7 @@ function settle(order: Order): Decision {
 
 const paid = (order: Order): Decision => ({
   order: { ...order, status: 'PAID', expiresAt: null },
-  events: [{ type: 'order.paid', data: { orderId: order.id, total: order.total } }],
+  events: [{ type: 'order.paid', data: { orderId: order.id, total: order.total, ...moveTo(order, 'PAID') } }],
 });
 
 /** Ends an order that is not paid yet; one that is paid or ended stays as it is. */

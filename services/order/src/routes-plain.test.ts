@@ -76,6 +76,7 @@ test('POST /order finds the product by name or SKU, and the caller’s id finds 
     order_id: 'A-1',
     status: 'PENDING',
     total: 29.99,
+    message: expect.stringContaining('/orders/A-1'),
   });
   await order({ order_id: 'A-2', item: 'MUG-1', quantity: 1 }).expect(202);
   expect((await api.get('/orders/A-1').expect(200)).body).toMatchObject({ order_id: 'A-1', total: 29.99 });

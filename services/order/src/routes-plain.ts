@@ -17,9 +17,17 @@ const reference = plainOrderBody.shape.order_id.refine((text) => !text.includes(
 const asItIs = (placed: OrderView) => ({ status: 202, body: placed });
 
 function plainlyCreated(placed: OrderView) {
+  return { status: 201, body: toPlainAnswer(placed) };
+}
+
+function toPlainAnswer(placed: OrderView) {
   const { order_id, status, total } = toPlainView(placed);
-  const message = 'The order is placed; read it again to see it proceed.';
-  return { status: 201, body: { order_id, status, total, message } };
+  return {
+    order_id,
+    status,
+    total,
+    message: `The order is placed; read /orders/${order_id} to see it proceed.`,
+  };
 }
 
 /** Aliases for scripts written against simpler systems, which ask nobody who they are. */
@@ -54,8 +62,7 @@ export function mountPlainRoutes(app: Express, deps: PlaceDeps) {
         `Order ${wanted.order_id} was placed before with another item or quantity; choose another id.`,
       );
     }
-    const { order_id, status, total } = toPlainView(order);
-    res.status(202).json({ order_id, status, total });
+    res.status(202).json(toPlainAnswer(order));
   });
 
   async function placeOne(

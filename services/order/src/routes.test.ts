@@ -47,7 +47,7 @@ test('an order whose seller confirms by hand waits for it, and its items are ask
       type: 'order.confirmation-requested',
       sequence: 2,
       actor: 'system',
-      data: { orderId: id, items },
+      data: { orderId: id, items, previousStatus: 'PENDING', status: 'PENDING' },
     },
   ]);
   expect((await told(id))[1]!.correlationid).toBe(placed!.correlationid);
@@ -122,8 +122,14 @@ test.each<[OrderStatus, string, object, object, EventType, 'customer' | 'seller'
     const { body } = await by(tokens[who]).post(`${url}/${move}`).send(sent).expect(200);
     expect(body).toMatchObject({ ...view, version: 2 });
     expect((await api.get(url)).body).toEqual(body);
+    const moved = { previousStatus: status, status: body.status };
     expect(await news()).toEqual([
-      { type, sequence: 3, actor: `${who}:${accountIn(tokens[who])}`, data: { orderId: id, ...data } },
+      {
+        type,
+        sequence: 3,
+        actor: `${who}:${accountIn(tokens[who])}`,
+        data: { orderId: id, ...data, ...moved },
+      },
     ]);
     expect(await metrics.registry.metrics()).toContain(
       `order_moves_total{to="${body.status}",reason="${body.cancelReason ?? ''}",service="test"} 1`,

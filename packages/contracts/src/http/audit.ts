@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { orderStatus } from '../order.ts';
 import { moment } from '../time.ts';
 import { pageQuery } from './page.ts';
 
@@ -13,6 +14,9 @@ export const timelineEntry = z.object({
   correlationId: z.string(),
   causationId: z.uuid().nullable(),
   attempt: z.int(),
+  /** Of an order's own events: where it was before, null for none, and where it is now. */
+  previousStatus: orderStatus.nullable().optional(),
+  status: orderStatus.optional(),
   data: z.unknown(),
 });
 export const timelineView = z.object({ orderId: z.uuid(), events: z.array(timelineEntry) });
