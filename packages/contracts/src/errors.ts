@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { money } from './money.ts';
 
 /**
  * Every error a client can meet, with its HTTP status and title: the only place where a code meets a status.
@@ -46,5 +47,7 @@ export const problem = z.object({
   traceId: z.string(),
   /** Each field that is wrong, for `invalid_request`. */
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  /** Each product whose price is another one than the buyer saw, for `price_changed`. */
+  prices: z.array(z.object({ productId: z.uuid(), expected: money, current: money })).optional(),
 });
 export type Problem = z.infer<typeof problem>;

@@ -8,6 +8,8 @@ export class ProblemError extends Error {
   override name = 'ProblemError';
   readonly code: ErrorCode;
   readonly fields: FieldError[] | undefined;
+  /** With `price_changed`: what the buyer saw, and what it is. */
+  readonly prices: Problem['prices'];
   /** Seconds after which trying again makes sense. */
   readonly retryAfter: number | undefined;
   /** The key with which the same request can be sent again. */
@@ -16,11 +18,18 @@ export class ProblemError extends Error {
   constructor(
     code: ErrorCode,
     detail: string,
-    options: { fields?: FieldError[]; retryAfter?: number; idempotencyKey?: string; cause?: unknown } = {},
+    options: {
+      fields?: FieldError[];
+      prices?: Problem['prices'];
+      retryAfter?: number;
+      idempotencyKey?: string;
+      cause?: unknown;
+    } = {},
   ) {
     super(detail, { cause: options.cause });
     this.code = code;
     this.fields = options.fields;
+    this.prices = options.prices;
     this.retryAfter = options.retryAfter;
     this.idempotencyKey = options.idempotencyKey;
   }
@@ -37,6 +46,7 @@ export function problemDocument(error: ProblemError, traceId: string): Problem {
     code: error.code,
     traceId,
     ...(error.fields && { errors: error.fields }),
+    ...(error.prices && { prices: error.prices }),
   };
 }
 

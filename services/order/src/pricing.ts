@@ -1,4 +1,4 @@
-import { type Money, toMajorUnits } from '@orderflow/contracts/money';
+import { formatMoney, type Money, toMajorUnits, toMinorUnits } from '@orderflow/contracts/money';
 import { type Confirmation, type OrderLine, quantity } from '@orderflow/contracts/order';
 import { ProblemError } from '@orderflow/service-kit/problem';
 
@@ -17,8 +17,8 @@ export type CatalogueProduct = {
 export type WantedItem = {
   productId: string;
   quantity: number;
-  /** What the customer was shown, in major units; another one than the catalogue's is refused. */
-  price?: number;
+  /** What the customer was shown, as money or in major units; another one than the catalogue's is refused. */
+  price?: Money | number;
 };
 
 export type PricedOrder = { lines: OrderLine[]; total: Money; sellerId: string; confirmation: Confirmation };
@@ -29,6 +29,7 @@ export type PricedOrder = { lines: OrderLine[]; total: Money; sellerId: string; 
  */
 export function priceOrder(items: WantedItem[], catalogue: Map<string, CatalogueProduct>): PricedOrder {
   const ordered = items.map((item) => ({ item, product: orderable(item, catalogue) }));
+  refuseOtherPrices(ordered);
   const { sellerId, currency, confirmation } = ordered[0]!.product;
   if (ordered.some(({ product }) => product.sellerId !== sellerId)) {
     throw new ProblemError('mixed_sellers', 'Place one order for each seller.');
@@ -48,21 +49,49 @@ export function priceOrder(items: WantedItem[], catalogue: Map<string, Catalogue
 
 const sum = (numbers: number[]): number => numbers.reduce((total, one) => total + one, 0);
 
-/** The product, when it is for sale at the price the customer was shown. */
-function orderable({ productId, price }: WantedItem, catalogue: Map<string, CatalogueProduct>) {
+/** The product, when it is for sale. */
+function orderable({ productId }: WantedItem, catalogue: Map<string, CatalogueProduct>) {
   const product = catalogue.get(productId.toLowerCase());
   if (!product?.active) {
     throw new ProblemError('unknown_product', `There is no product ${productId} for sale.`);
   }
-  if (price !== undefined && !isPrice(price, product)) {
-    throw new ProblemError('price_changed', `${product.name} does not cost ${price}; read its price again.`);
-  }
   return product;
 }
 
+/** Throws `price_changed` when a product does not cost what the customer was shown, with both prices of each. */
+function refuseOtherPrices(ordered: { item: WantedItem; product: CatalogueProduct }[]): void {
+  const others = ordered.flatMap(({ item: { price: shown }, product: { id, name, price, currency } }) => {
+    const current = { amount: price, currency };
+    return shown === undefined || isSame(shown, current) ? [] : [{ id, name, shown, current }];
+  });
+  if (others.length === 0) return;
+  const told = others.map(
+    ({ name, shown, current }) =>
+      `${name} costs ${formatMoney(current)}, not ${typeof shown === 'number' ? shown : formatMoney(shown)}`,
+  );
+  throw new ProblemError(
+    'price_changed',
+    `${told.join('; ')}. Show the buyer the price of now, then order again.`,
+    {
+      prices: others.map(({ id, shown, current }) => ({
+        productId: id,
+        expected: typeof shown === 'number' ? inMinorUnits(shown, current.currency) : shown,
+        current,
+      })),
+    },
+  );
+}
+
 // Six decimals: more than any currency has, and few enough to take 0.1 + 0.2 for 0.3.
-const isPrice = (shown: number, { price, currency }: CatalogueProduct): boolean =>
-  Number(shown.toFixed(6)) === toMajorUnits({ amount: price, currency });
+const isSame = (shown: Money | number, current: Money): boolean =>
+  typeof shown === 'number'
+    ? Number(shown.toFixed(6)) === toMajorUnits(current)
+    : shown.amount === current.amount && shown.currency === current.currency;
+
+const inMinorUnits = (major: number, currency: string): Money => ({
+  amount: toMinorUnits(major, currency),
+  currency,
+});
 
 function toLine({ id, sku, name, price, currency }: CatalogueProduct, wanted: number): OrderLine {
   const allowed = quantity.safeParse(wanted);

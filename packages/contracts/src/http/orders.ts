@@ -17,7 +17,12 @@ import { email, line, lines } from '../text.ts';
 import { moment } from '../time.ts';
 import { pageQuery } from './page.ts';
 
-const items = z.array(orderItem).min(1).max(100);
+/** What the buyer saw; another one than the catalogue's is refused. A number is in major units, as in the guest's form. */
+const expectedPrice = z.union([money, z.number().nonnegative()]);
+const items = z
+  .array(orderItem.extend({ price: expectedPrice.optional() }))
+  .min(1)
+  .max(100);
 /** `POST /api/orders`, the full form. */
 export const placeOrderBody = z.strictObject({
   customer: z.strictObject({ name: personName, email, phone: phone.optional() }),
