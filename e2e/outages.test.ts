@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { newId } from '@orderflow/contracts/ids';
 import { streamKey } from '@orderflow/messaging/stream';
 import { eventually } from '@orderflow/testing/eventually';
@@ -62,6 +64,32 @@ test('Redis comes back without any of its data: the outboxes are published again
   );
   expect(replays!.n).toBeGreaterThan(0);
 }, 120_000);
+
+test('Redis comes back with data that is damaged in the middle: it starts empty, and the outboxes are published again', async () => {
+  const redis = run.system.redis!;
+  const replays = async () =>
+    (await run.ledgers.rows<{ n: number }>('order', 'SELECT replays AS n FROM messaging.relay'))[0]!.n;
+  const [, data = ''] = await redisClient().config('GET', 'dir');
+  const before = await replays();
+  await run.place(20);
+  await run.placeDuring(async () => {
+    await redis.stop();
+    overwriteMiddle(join(data, 'appendonlydir'));
+    await redis.restart();
+  });
+  await run.place(10);
+  await run.survived();
+  expect(await replays()).toBeGreaterThan(before);
+}, 120_000);
+
+/** Overwrites the middle third of the file of commands that Redis appends to: less could hit the text of one event only. */
+function overwriteMiddle(folder: string): void {
+  const file = join(folder, readdirSync(folder).find((name) => name.endsWith('.incr.aof'))!);
+  const bytes = readFileSync(file);
+  expect(bytes.length).toBeGreaterThan(30_000);
+  const third = Math.floor(bytes.length / 3);
+  writeFileSync(file, bytes.fill(0xff, third, 2 * third));
+}
 
 test('FLUSHALL under load, three times: nothing is lost or doubled', async () => {
   const redis = redisClient();

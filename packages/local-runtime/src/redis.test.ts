@@ -118,3 +118,10 @@ test('a taken port is refused, naming it and what to set', async () => {
   const { port } = await start();
   await expect(start({ port })).rejects.toThrow(new RegExp(`Port ${port} is taken.*PORT_REDIS`));
 });
+
+test('a folder may have any characters in its name', async () => {
+  const dataDir = join(temporaryFolder(), 'it\'s "a" 50% \\ $HOME `x` #1 ü');
+  const server = await start({ dataDir });
+  expect(await ask(server.url, client)).toContain('redis.sock');
+  expect(existsSync(join(dataDir, 'data', 'appendonlydir'))).toBe(true);
+});

@@ -6,6 +6,7 @@ import { baseEnv } from './config.ts';
 import { prepareDataFolder } from './folders.ts';
 import { freePort } from './ports.ts';
 import { isRedisProcess, redisBinary } from './redis-binary.ts';
+import { damageIn, setAside } from './redis-damage.ts';
 import { keptSecret } from './secrets.ts';
 import { keepHandle, type ServerHandle } from './server-handle.ts';
 import { launchServer, type ServerProcess } from './server-process.ts';
@@ -46,7 +47,7 @@ export async function startRedis(options: {
   const pidFile = join(folder, 'redis.pid');
   const socket = socketPath(folder, 'redis.sock');
 
-  const launch = async (): Promise<ServerProcess> => {
+  const launchWithData = async (): Promise<ServerProcess> => {
     refuseSecondCopy(pidFile, data);
     mkdirSync(data, { recursive: true, mode: 0o700 });
     if (account) chownSync(data, account.uid, account.gid);
@@ -61,7 +62,7 @@ export async function startRedis(options: {
       ready: /Ready to accept connections/,
       stopSignals: [['SIGTERM', 20_000]],
       log: options.log,
-      explain: (log) => explain(log, port),
+      explain: (log) => explain(log, { port, data }),
     });
     try {
       writeFileSync(pidFile, String(server.pid));
@@ -70,6 +71,18 @@ export async function startRedis(options: {
       note(`its process id cannot be written to ${pidFile} (${(error as Error).message})`);
     }
     return server;
+  };
+
+  /** Nothing is lost with damaged data: the outboxes are published again. */
+  const launch = async (): Promise<ServerProcess> => {
+    try {
+      return await launchWithData();
+    } catch (error) {
+      const reason = damageIn((error as Error).message);
+      if (!reason) throw error;
+      note(`its data is damaged (${reason}); it starts empty, and ${setAside(data)} has what was there`);
+      return launchWithData();
+    }
   };
 
   const handle = await keepHandle(launch, { keepUp: options.keepUp ?? false, note });
@@ -93,9 +106,9 @@ function configuration(options: {
     'bind 127.0.0.1',
     `port ${port}`,
     // For the one who runs the server and for root; the folder is as private.
-    ...(socket ? [`unixsocket "${socket}"`, 'unixsocketperm 700'] : []),
+    ...(socket ? [`unixsocket ${quoted(socket)}`, 'unixsocketperm 700'] : []),
     `requirepass ${password}`,
-    `dir "${data}"`,
+    `dir ${quoted(data)}`,
     'appendonly yes',
     'appendfsync everysec',
     'save ""',
@@ -104,6 +117,9 @@ function configuration(options: {
     '',
   ].join('\n');
 }
+
+/** A path as one word of a configuration, whatever characters it has. */
+const quoted = (path: string): string => `"${path.replaceAll(/["\\]/g, '\\$&')}"`;
 
 /** Redis does not lock its data, and two of them on one append-only file destroy it. */
 function refuseSecondCopy(pidFile: string, data: string): void {
@@ -117,9 +133,14 @@ function refuseSecondCopy(pidFile: string, data: string): void {
   }
 }
 
-function explain(log: string, port: number): Error | undefined {
-  if (!/Address already in use/.test(log)) return undefined;
+function explain(log: string, { port, data }: { port: number; data: string }): Error {
+  if (/Address already in use/.test(log)) {
+    return new Error(
+      `Port ${port} is taken, Redis needs it. Stop what listens there, or set PORT_REDIS to a free port.`,
+    );
+  }
   return new Error(
-    `Port ${port} is taken, Redis needs it. Stop what listens there, or set PORT_REDIS to a free port.`,
+    `Redis ended while it started. Its last words:\n${log}\n` +
+      `If they are about its data: it has nothing that Postgres does not have. Delete ${data} and start again.`,
   );
 }
