@@ -17,13 +17,15 @@ export function commandLineOf(pid: number): string {
   }
 }
 
-/** Whether a process works in this folder; true as well where the system does not tell (without /proc). */
-export function worksIn(pid: number, folder: string): boolean {
+/**
+ * Whether a process works in this folder; true as well where the system does not tell (without /proc), undefined when
+ * it is another user's, of whom the system does not tell.
+ */
+export function worksIn(pid: number, folder: string): boolean | undefined {
   if (!existsSync('/proc/self/cwd')) return true;
   try {
     return readlinkSync(`/proc/${pid}/cwd`) === realpathSync(folder);
-  } catch {
-    // It is gone, or another user's.
-    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EACCES' ? undefined : false;
   }
 }

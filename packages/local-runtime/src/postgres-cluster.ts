@@ -1,8 +1,20 @@
 import { spawnSync } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Account } from './account.ts';
 import { baseEnv } from './config.ts';
+import { leftAsItIs } from './postgres-errors.ts';
 
 const major = '17';
 
@@ -15,13 +27,11 @@ export function ensureCluster(options: {
   password: string;
 }): string {
   const cluster = join(options.folder, 'cluster');
-  const versionFile = join(cluster, 'PG_VERSION');
-  if (existsSync(versionFile)) {
-    const made = readFileSync(versionFile, 'utf8').trim();
-    if (made === major) return cluster;
-    throw new Error(
-      `${cluster} was made by Postgres ${made}, this is ${major}. Run "npm run reset" to begin with empty data.`,
-    );
+  if (existsSync(cluster) && readdirSync(cluster).length > 0) {
+    checkVersion(cluster);
+    // As a backup may have it. Postgres refuses data that others might read.
+    if (statSync(cluster).mode & 0o027) chmodSync(cluster, 0o700);
+    return cluster;
   }
 
   // Made aside and moved into place, so that an initdb that was killed leaves nothing that looks finished.
@@ -47,12 +57,28 @@ export function ensureCluster(options: {
   );
   rmSync(passwordFile);
   if (result.status !== 0) {
-    throw new Error(
-      `initdb could not make a database in ${draft}:\n${result.error?.message ?? result.stderr}`,
-    );
+    const said = result.error?.message ?? result.stderr;
+    const advice = /No space left|quota exceeded/i.test(said)
+      ? 'Make room on its disk.'
+      : /effective user ID/.test(said)
+        ? 'Postgres runs only for users with an entry in /etc/passwd: start OrderFlow as such a user.'
+        : 'Mend what it names and start again.';
+    throw new Error(`initdb could not make a database in ${draft}:\n${said}\n${advice}`);
   }
   renameSync(draft, cluster);
   return cluster;
+}
+
+function checkVersion(cluster: string): void {
+  const versionFile = join(cluster, 'PG_VERSION');
+  const made = existsSync(versionFile) ? readFileSync(versionFile, 'utf8').trim() : '';
+  if (made === major) return;
+  if (/^\d+$/.test(made)) {
+    throw new Error(
+      `${cluster} was made by Postgres ${made}, this is ${major}. Run "npm run reset" to begin with empty data.`,
+    );
+  }
+  throw new Error(`Postgres cannot start: ${versionFile} is missing or damaged.\n${leftAsItIs(cluster)}`);
 }
 
 /**
@@ -65,14 +91,15 @@ export function resetPassword(options: {
   account: Account;
   user: string;
   password: string;
+  env: Record<string, string>;
 }): void {
-  const { binaries, cluster, account, user, password } = options;
+  const { binaries, cluster, account, user, password, env } = options;
   const { status, stdout, stderr, error } = spawnSync(
     join(binaries, 'bin', 'postgres'),
     ['--single', '-D', cluster, 'postgres'],
     {
       cwd: '/',
-      env: { ...baseEnv(), LC_ALL: 'C' },
+      env,
       encoding: 'utf8',
       // A secret has no quotes.
       input: `ALTER ROLE ${user} PASSWORD '${password}'\n`,
@@ -81,5 +108,7 @@ export function resetPassword(options: {
   );
   // A statement that fails does not change the exit code.
   if (status === 0 && !/\b(ERROR|FATAL|PANIC)\b/.test(stderr)) return;
-  throw new Error(`The password of ${cluster} could not be set anew:\n${error?.message ?? stderr + stdout}`);
+  throw new Error(
+    `The password of ${cluster} could not be set anew:\n${error?.message ?? stderr + stdout}\n${leftAsItIs(cluster)}`,
+  );
 }

@@ -59,6 +59,13 @@ test('where the path is too long for a socket Postgres serves by TCP alone', asy
   expect(await query(server.url(), 'select 42 as answer')).toEqual([{ answer: 42 }]);
 });
 
+test('a folder may have any characters in its name', async () => {
+  const dataDir = join(temporaryFolder(), 'it\'s "a" 50% \\ $HOME `x` #1 ü');
+  const server = await start({ dataDir });
+  const whence = "select coalesce(host(inet_client_addr()), 'socket') as whence";
+  expect(await query(server.url(), whence)).toEqual([{ whence: 'socket' }]);
+});
+
 test('what was committed outlives a SIGKILL of Postgres, on the same port', async () => {
   const server = await start();
   await query(server.url(), 'create table note as select 42 as answer');

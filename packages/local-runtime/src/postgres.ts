@@ -7,12 +7,16 @@ import { prepareDataFolder } from './folders.ts';
 import { freePort } from './ports.ts';
 import { postgresBinaries } from './postgres-binaries.ts';
 import { ensureCluster, resetPassword } from './postgres-cluster.ts';
+import { explainPostgres, explainStatement } from './postgres-errors.ts';
+import { passStaleLocks } from './postgres-locks.ts';
 import { holdsSecret, keepSecret, keptSecret, randomSecret } from './secrets.ts';
 import { keepHandle, type ServerHandle } from './server-handle.ts';
 import { launchServer, type ServerProcess } from './server-process.ts';
 import { socketPath } from './unix-socket.ts';
 
 export type LocalPostgres = ServerHandle & {
+  /** The folder of the database files. */
+  cluster: string;
   port: number;
   user: string;
   password: string;
@@ -60,12 +64,13 @@ export async function startPostgres(options: {
   const isLost = existsSync(join(folder, 'cluster')) && !holdsSecret(passwordFile);
   const password = isLost ? randomSecret() : keptSecret(passwordFile);
   const cluster = ensureCluster({ binaries, folder, account, user, password });
+  const port = options.port || (await freePort());
+  const envNow = () => ({ ...baseEnv(), LC_ALL: 'C', ...passStaleLocks({ cluster, folder, port }) });
   if (isLost) {
     note(`${passwordFile} is empty or gone; it gets another password`);
-    resetPassword({ binaries, cluster, account, user, password });
+    resetPassword({ binaries, cluster, account, user, password, env: envNow() });
     keepSecret(passwordFile, password);
   }
-  const port = options.port || (await freePort());
   const hasSocket = socketPath(folder, `.s.PGSQL.${port}`) !== undefined;
   const settings = {
     ...defaults,
@@ -87,7 +92,7 @@ export async function startPostgres(options: {
         cluster,
         ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
       ],
-      env: { ...baseEnv(), LC_ALL: 'C' },
+      env: envNow(),
       account,
       ready,
       // Fast shutdown, then immediate: https://www.postgresql.org/docs/17/server-shutdown.html
@@ -96,7 +101,7 @@ export async function startPostgres(options: {
         ['SIGQUIT', 5_000],
       ],
       log: options.log,
-      explain: (log) => explain(log, { port, folder }),
+      explain: (log) => (stillAttached.test(log) ? undefined : explainPostgres(log, { port, cluster })),
     });
 
   const handle = await keepHandle(() => onceBackendsAreGone(launch), {
@@ -107,7 +112,7 @@ export async function startPostgres(options: {
   const url = (database = 'postgres', role = { user, password }) =>
     `postgres://${role.user}:${role.password}@127.0.0.1:${port}/${database}${search}`;
   // Assigned to the handle, not spread: its pid and exited are read anew each time.
-  return Object.assign(handle, { port, user, password, url });
+  return Object.assign(handle, { cluster, port, user, password, url });
 }
 
 /** After a SIGKILL of the postmaster its backends take a moment to notice; until then a new one refuses to start. */
@@ -124,21 +129,6 @@ async function onceBackendsAreGone(launch: () => Promise<ServerProcess>): Promis
   }
 }
 
-function explain(log: string, { port, folder }: { port: number; folder: string }): Error | undefined {
-  if (/could not bind .*Address already in use/s.test(log)) {
-    return new Error(
-      `Port ${port} is taken, Postgres needs it. Stop what listens there, or set PORT_POSTGRES to a free port.`,
-    );
-  }
-  const lock = /lock file "postmaster.pid" already exists[\s\S]*?PID (\d+)/.exec(log);
-  if (lock) {
-    return new Error(
-      `The data in ${folder} is in use by another Postgres (process ${lock[1]}). Stop that copy of OrderFlow first.`,
-    );
-  }
-  return undefined;
-}
-
 /** Makes (or finds) a role with this password and a database it owns, for that role only. Throws what Postgres says. */
 export async function createDatabase(
   server: LocalPostgres,
@@ -149,8 +139,8 @@ export async function createDatabase(
     connectionTimeoutMillis: 30_000,
     query_timeout: 60_000,
   });
-  await client.connect();
   try {
+    await client.connect();
     const owner = client.escapeIdentifier(options.owner);
     const database = client.escapeIdentifier(options.name);
     const roles = await client.query('select 1 from pg_roles where rolname = $1', [options.owner]);
@@ -159,6 +149,8 @@ export async function createDatabase(
     const databases = await client.query('select 1 from pg_database where datname = $1', [options.name]);
     if (!databases.rowCount) await client.query(`create database ${database} owner ${owner}`);
     await client.query(`revoke all on database ${database} from public`);
+  } catch (error) {
+    throw explainStatement(error as Error, server.cluster);
   } finally {
     await client.end();
   }
