@@ -1,8 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { newTemporaryFolder } from '@orderflow/local-runtime/folders';
 import { superviseProcess } from '@orderflow/local-runtime/process';
 import { addressOf, serviceEnv } from '@orderflow/local-runtime/service-env';
 import { metricsListener, portsFrom, type ServiceSpec, services } from '@orderflow/local-runtime/services';
@@ -22,7 +22,7 @@ export async function startTestSystem(
   env: Record<string, string> = {},
   servicesAt?: (place: Place) => Promise<ServiceSpec[]>,
 ) {
-  const folder = await mkdtemp(join(tmpdir(), 'orderflow-e2e-'));
+  const folder = newTemporaryFolder('orderflow-e2e-');
   const root = fileURLToPath(new URL('..', import.meta.url));
   const claimed = await claimPorts();
   const ports = portsFrom({ ORDERFLOW_PORT_BASE: String(claimed.base) });

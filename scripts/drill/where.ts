@@ -1,6 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { newTemporaryFolder } from '@orderflow/local-runtime/folders';
 import { runningCopy } from '@orderflow/local-runtime/lock';
 import { freePorts } from '@orderflow/local-runtime/ports';
 import { listeners } from '@orderflow/local-runtime/services';
@@ -30,7 +30,7 @@ export async function ownSystem(options: {
   signal: AbortSignal;
   say: (line: string) => void;
 }): Promise<Where & { stop: () => Promise<void> }> {
-  const folder = mkdtempSync(join(tmpdir(), 'orderflow-drill-'));
+  const folder = newTemporaryFolder('orderflow-drill-');
   const log = openLogFile({ path: options.logFile, maxBytes: LOG_BYTES });
   const remove = async () => {
     await log.close();

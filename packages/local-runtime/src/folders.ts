@@ -4,6 +4,7 @@ import {
   chownSync,
   lstatSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readlinkSync,
   rmSync,
@@ -26,7 +27,7 @@ export function prepareDataFolder(options: { path: string; account: Account; log
   const path = resolve(options.path);
   mkdirSync(dirname(path), { recursive: true });
   const existing = lstatSync(path, { throwIfNoEntry: false });
-  const folder = existing?.isSymbolicLink() ? readlinkSync(path) : path;
+  const folder = existing?.isSymbolicLink() ? targetOf(path) : path;
   if (options.account) letPass(folder);
   if (tryFolder(folder, options.account)) return folder;
   if (!options.account) {
@@ -43,8 +44,13 @@ function letPass(path: string): void {
   const [top = '..'] = relative(tmpdir(), path).split(sep);
   if (top === '..' || top === '') return;
   const folder = join(tmpdir(), top);
-  if (folder !== path && lstatSync(folder).uid === process.getuid?.()) chmodSync(folder, 0o711);
+  const { uid, mode } = lstatSync(folder);
+  const isClosed = (mode & 0o001) === 0;
+  if (folder !== path && uid === process.getuid?.() && isClosed) chmodSync(folder, mode | 0o011);
 }
+
+/** A link names its target from the folder it is in. */
+const targetOf = (link: string): string => resolve(dirname(link), readlinkSync(link));
 
 function tryFolder(folder: string, account: Account): boolean {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -74,8 +80,7 @@ function elsewhere(path: string, account: Account, log: Log): string {
 /** Deletes a folder, and what the links that `prepareDataFolder` made in it point to. Throws when it belongs to another user. */
 export function removeDataFolder(path: string): void {
   for (const entry of readdirSync(path, { withFileTypes: true })) {
-    if (entry.isSymbolicLink())
-      rmSync(readlinkSync(join(path, entry.name)), { recursive: true, force: true });
+    if (entry.isSymbolicLink()) rmSync(targetOf(join(path, entry.name)), { recursive: true, force: true });
   }
   try {
     rmSync(path, { recursive: true });
@@ -85,6 +90,38 @@ export function removeDataFolder(path: string): void {
   }
 }
 
+/** Makes a folder that only its owner may enter, and closes one that is there to others. */
+export function privateFolder(path: string): string {
+  mkdirSync(dirname(path), { recursive: true });
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  try {
+    if (statSync(path).mode & 0o077) chmodSync(path, 0o700);
+  } catch (error) {
+    // Another user's: it is not ours to close.
+    if (!isRefusal(error)) throw error;
+  }
+  return path;
+}
+
+/** Makes a folder for one run where the system keeps temporary files. Throws what to do when there is no room for it. */
+export function newTemporaryFolder(prefix: string): string {
+  try {
+    return mkdtempSync(join(tmpdir(), prefix));
+  } catch (error) {
+    throw new Error(
+      `No folder can be made in ${tmpdir()} (${(error as Error).message}). Make room there, or set TMPDIR to another folder that you may write to.`,
+    );
+  }
+}
+
+/**
+ * Whether a program in this folder can be run by initdb, which names it to a shell in double quotes, and its libraries
+ * be named in LD_LIBRARY_PATH.
+ */
+export function canHoldPrograms(folder: string): boolean {
+  return !/["$`\\:\n]/.test(folder);
+}
+
 /** The first folder for downloaded or copied programs that we own and the server's user can read. */
 export function programFolder(account: Account): string {
   const candidates = [
@@ -92,7 +129,7 @@ export function programFolder(account: Account): string {
     ...(account ? ['/var/cache/orderflow'] : []),
     join(tmpdir(), `orderflow-${process.getuid?.()}`),
   ];
-  for (const folder of candidates) {
+  for (const folder of candidates.filter(canHoldPrograms)) {
     try {
       mkdirSync(folder, { recursive: true, mode: 0o755 });
       const { uid, mode } = lstatSync(folder);

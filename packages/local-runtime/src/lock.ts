@@ -1,11 +1,16 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { commandLineOf, worksIn } from './command-line.ts';
 
-/** The process id of the copy of OrderFlow that works with this data folder now. `program` is a part of its command line. */
+/**
+ * The process id of the copy of OrderFlow that works with this data folder now. `program` is a part of its command
+ * line, and it works in the folder above.
+ */
 export function runningCopy(dataDir: string, program: string): number | undefined {
   const pid = Number(readLock(dataDir));
-  return pid && pid !== process.pid && commandLineOf(pid).includes(program) ? pid : undefined;
+  if (!pid || pid === process.pid || !commandLineOf(pid).includes(program)) return undefined;
+  // After a power cut the id may be that of a copy in another folder.
+  return worksIn(pid, dirname(dataDir)) === false ? undefined : pid;
 }
 
 /** The process ids of a Postgres and a Redis that still work on a data folder, such as just after their supervisor was killed. */
@@ -37,18 +42,28 @@ export function lockDataFolder(dataDir: string, program: string): { afterKill: b
   const afterKill = readLock(dataDir) !== '';
   try {
     mkdirSync(dataDir, { recursive: true });
+    // Made under a lax umask, it would let others put secrets of theirs in place of ours.
+    const { mode } = statSync(dataDir);
+    if (mode & 0o022) chmodSync(dataDir, mode & ~0o022);
     rmSync(file, { force: true });
     // 'wx' fails when another one took it this very moment.
     writeFileSync(file, String(process.pid), { flag: 'wx' });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const advice = /^(ENOSPC|EDQUOT)/.test(reason)
-      ? 'Make room on its disk.'
-      : 'Start OrderFlow as the user who owns that folder.';
-    throw new Error(`Cannot take ${dataDir} for this copy (${reason}). ${advice}`);
+    const { message, code = '' } = error as NodeJS.ErrnoException;
+    throw new Error(`Cannot take ${dataDir} for this copy (${message}). ${advice[code] ?? usualAdvice}`);
   }
   return { afterKill, release: () => rmSync(file, { force: true }) };
 }
+
+const usualAdvice = 'Start OrderFlow as the user who owns that folder.';
+const advice: Record<string, string> = {
+  ENOSPC: 'Make room on its disk.',
+  EDQUOT: 'Make room on its disk.',
+  EROFS: 'Data, secrets and logs are kept there: clone OrderFlow to a disk that can be written to.',
+  ENOENT: 'It is a link to nothing: make the folder that it names, or delete the link.',
+  EEXIST: 'It is no folder, or another copy starts at this moment: look at it and start again.',
+  ENOTDIR: 'It is no folder: move it away and start again.',
+};
 
 function readLock(dataDir: string): string {
   return readOr(lockFile(dataDir), '');

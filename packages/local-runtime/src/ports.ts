@@ -3,15 +3,24 @@ import { createServer, type Server } from 'node:net';
 import { setTimeout as after } from 'node:timers/promises';
 import { portVariable } from './services.ts';
 
-/** Whether nothing listens on a port of 127.0.0.1 (and we may listen there). */
+/**
+ * Whether nothing listens on a port of 127.0.0.1 (and we may listen there), nor on that of ::1: `localhost` may mean
+ * either, and people would reach another program there.
+ */
 export async function isPortFree(port: number): Promise<boolean> {
+  const refusals = await Promise.all(['127.0.0.1', '::1'].map((host) => refusalOf(port, host)));
+  return refusals.every((code) => code !== 'EADDRINUSE' && code !== 'EACCES');
+}
+
+/** The code of the error with which the system lets nobody listen there; undefined when it does, or has no such address. */
+async function refusalOf(port: number, host: string): Promise<string | undefined> {
   const server = createServer();
   try {
-    await listen(server, port);
-    return true;
+    await listen(server, port, host);
+    return undefined;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && ['EADDRINUSE', 'EACCES'].includes(String(error.code)))
-      return false;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE' || code === 'EACCES' || host === '::1') return code;
     throw error;
   } finally {
     server.close();
@@ -57,8 +66,8 @@ async function portsTaken(ports: Record<string, number>): Promise<[name: string,
   return all.filter((_, index) => !free[index]);
 }
 
-async function listen(server: Server, port: number): Promise<number> {
-  server.listen({ port, host: '127.0.0.1' });
+async function listen(server: Server, port: number, host = '127.0.0.1'): Promise<number> {
+  server.listen({ port, host });
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('The system gave no port.');

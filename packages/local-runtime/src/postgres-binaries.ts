@@ -4,20 +4,20 @@ import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import { type Account, canUse } from './account.ts';
-import { isRefusal, programFolder } from './folders.ts';
+import { canHoldPrograms, isRefusal, programFolder } from './folders.ts';
 
 const packageFile = z.object({ version: z.string() });
 const linkList = z.array(z.object({ source: z.string(), target: z.string() }));
 
 /**
  * The folder `bin/`, `lib/` and `share/` of Postgres 17 are in, complete and readable by the account.
- * They come with the npm package of the platform; when that lies where the account cannot read or we cannot write,
- * a copy in the cache folder is used.
+ * They come with the npm package of the platform; when that lies where the account cannot read or we cannot write, or
+ * initdb could not run them, a copy in the cache folder is used.
  */
 export function postgresBinaries(account: Account): string {
   const source = installedPackage();
-  if (canUse(join(source, 'native', 'share'), account, 'read') && linkLibraries(source))
-    return join(source, 'native');
+  const isUsable = canHoldPrograms(source) && canUse(join(source, 'native', 'share'), account, 'read');
+  if (isUsable && linkLibraries(source)) return join(source, 'native');
 
   const { version } = packageFile.parse(JSON.parse(readFileSync(join(source, 'package.json'), 'utf8')));
   const cache = programFolder(account);

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { checkPortsFree, freePort } from './ports.ts';
+import { checkPortsFree, freePort, isPortFree } from './ports.ts';
 import { listeners, portsFrom, services, servicesFor } from './services.ts';
 
 test('every service of the repository is in the table, and everything it names listens', () => {
@@ -61,6 +61,14 @@ test.each([
   [{ PORT_ORDER: '3062' }, 'Change PORT_ORDER or PORT_INVENTORY_METRICS'],
 ])('%o is refused with what to change', (env, message) => {
   expect(() => portsFrom(env)).toThrow(message);
+});
+
+test('a port that another program has as localhost only by IPv6 is taken', async ({ skip }) => {
+  const server = createServer().listen(0, '::1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening').catch(() => skip('no IPv6 here'));
+  const { port } = server.address() as { port: number };
+  expect(await isPortFree(port)).toBe(false);
 });
 
 test('a taken port is named with its service and both ways to move it', async () => {

@@ -1,6 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { newTemporaryFolder } from '@orderflow/local-runtime/folders';
 import { startPostgres } from '@orderflow/local-runtime/postgres';
 import { startRedis } from '@orderflow/local-runtime/redis';
 import type { TestProject } from 'vitest/node';
@@ -14,7 +14,7 @@ declare module 'vitest' {
 
 /** One real Postgres and one real Redis for a whole test run, in a folder that goes away with it. */
 export default async function setup(project: TestProject) {
-  const folder = await mkdtemp(join(tmpdir(), 'orderflow-test-'));
+  const folder = newTemporaryFolder('orderflow-test-');
   const log = () => {};
   const [postgres, redis] = await Promise.all([
     // No test pulls the plug of the machine, so waiting for the disk would prove nothing.

@@ -1,6 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { newTemporaryFolder } from '@orderflow/local-runtime/folders';
 import { startRedis } from '@orderflow/local-runtime/redis';
 import { createCommandClient } from '@orderflow/service-kit/redis';
 import { onTestFinished } from 'vitest';
@@ -8,7 +7,7 @@ import { silentLog } from './scope.ts';
 
 /** A Redis server of the test's own, which it may end or fill, and a client of it. Both end with the test. */
 export async function ownRedis() {
-  const folder = await mkdtemp(join(tmpdir(), 'orderflow-redis-'));
+  const folder = newTemporaryFolder('orderflow-redis-');
   const server = await startRedis({ dataDir: folder, port: 0, log: () => {} });
   onTestFinished(async () => {
     await server.stop();
