@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
@@ -13,21 +14,24 @@ if (options.help) {
   process.exit(0);
 }
 
+/** By their paths: a folder with a colon in its name cannot be in PATH. */
+const tool = (name: string) => join('node_modules', '.bin', name);
+
 const steps: { name: string; command: string[]; mend: string }[] = [
-  { name: 'types', command: ['tsc', '--noEmit'], mend: 'mend the types above' },
+  { name: 'types', command: [tool('tsc'), '--noEmit'], mend: 'mend the types above' },
   {
     name: 'lint and format',
-    command: ['biome', 'check', '--error-on-warnings'],
+    command: [tool('biome'), 'check', '--error-on-warnings'],
     mend: 'npm run format mends most of it',
   },
   {
     name: 'table of events',
-    command: ['node', 'scripts/event-table.ts', '--check', 'docs/architecture.md'],
+    command: [process.execPath, 'scripts/event-table.ts', '--check', 'docs/architecture.md'],
     mend: 'node scripts/event-table.ts --write docs/architecture.md',
   },
   {
     name: 'definition of drills',
-    command: ['node', 'scripts/generate-crd.ts', '--check'],
+    command: [process.execPath, 'scripts/generate-crd.ts', '--check'],
     mend: 'node scripts/generate-crd.ts --write',
   },
 ];

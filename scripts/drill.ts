@@ -1,8 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { DrillReport } from '@orderflow/contracts/drills';
+import { privateFolder } from '@orderflow/local-runtime/folders';
 import { type Controller, createController, type Where } from './drill/controller.ts';
 import { follow, patiently } from './drill/follow.ts';
 import { presetNames, readPreset } from './drill/presets.ts';
@@ -60,7 +61,7 @@ async function main(): Promise<boolean> {
     return values.help === true;
   }
   const presets = (values.all ? presetNames() : positionals).map(readPreset);
-  mkdirSync(folder, { recursive: true });
+  privateFolder(folder);
   const own = values.start
     ? await ownSystem({
         root,

@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -134,3 +135,26 @@ test('when npm fails its words are shown, and the next start tries again', async
   expect((await install()).code).toBe(0);
   expect(npmCalls()).toEqual(['ci']);
 });
+
+test('what a power cut left of the last installation is not in the way', async () => {
+  const { install, write, npmCalls } = checkout();
+  await install();
+  write('node_modules/.orderflow-installed', '\0\0\0');
+  expect((await install()).code).toBe(0);
+  expect(npmCalls()).toEqual(['ci', 'ci']);
+});
+
+test.runIf(existsSync('/proc/self/cmdline'))(
+  'a lock whose process is another program by now is not waited for, nor one that names none',
+  async () => {
+    for (const content of [String(process.pid), '']) {
+      const { root, install, write } = checkout();
+      write('.orderflow/installing', content);
+      const longAgo = new Date(Date.now() - 60_000);
+      utimesSync(join(root, '.orderflow/installing'), longAgo, longAgo);
+      const { code, output } = await install();
+      expect(code).toBe(0);
+      expect(output).not.toContain('Another terminal');
+    }
+  },
+);

@@ -27,6 +27,8 @@ Environment
   DRILL_SCHEDULES=[…]      drills by the clock, and when none may begin, as JSON: docs/drills.md; none when not set
   DRILL_QUIET_HOURS=[…]
   DRILL_PROBE_ORIGINS=…    what probes of drills may ask besides this system: http://localhost:9000,https://…
+PATH, HOME (XDG_CACHE_HOME) and TZ count as everywhere. Nothing else reaches OrderFlow: NODE_…, PG…, proxies, locales
+and the like are about other programs. The installation passes on to npm all that is set.
 
 Data, passwords and raw logs (60 MB at most) are in .orderflow/; "npm run reset" deletes them.
 `;
@@ -39,6 +41,8 @@ async function main(): Promise<void> {
   if (values.help) return void console.log(help);
 
   const root = resolve(import.meta.dirname, '..');
+  // By its folder others tell this copy from one in another checkout.
+  process.chdir(root);
   const dataDir = join(root, '.orderflow');
   const ports = portsFrom(process.env);
   const lock = lockDataFolder(dataDir, 'scripts/start.ts');

@@ -14,7 +14,8 @@ const oldest = { major: 22, minor: 18 };
 /** Throws unless what npm scripts will run as `node` can run TypeScript. */
 export function checkNode() {
   if (existsSync(bundledNode)) {
-    const { status } = spawnSync(bundledNode, ['--version']);
+    // Without NODE_OPTIONS, which may be those of another release.
+    const { status } = spawnSync(bundledNode, ['--version'], { env: {} });
     if (status === 0) return;
     // A binary for another C library (Alpine): better none, so that the machine's own is found.
     rmSync(bundledNode);

@@ -28,9 +28,13 @@ export function fingerprints() {
   return { dependencies: hash(dependencies), clients: hash(clients) };
 }
 
-/** What was installed last; an empty object when nothing was, or npm replaced node_modules since. */
+/** What was installed last; an empty object when nothing was, npm replaced node_modules since, or a power cut left no JSON. */
 export function readStamp() {
-  return existsSync(stampFile) ? JSON.parse(readFileSync(stampFile, 'utf8')) : {};
+  try {
+    return JSON.parse(readFileSync(stampFile, 'utf8'));
+  } catch {
+    return {};
+  }
 }
 
 export function writeStamp(stamp) {

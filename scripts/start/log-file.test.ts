@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '@orderflow/testing/eventually';
@@ -10,6 +10,8 @@ function newFile() {
   onTestFinished(() => rmSync(folder, { recursive: true }));
   return join(folder, 'order.log');
 }
+
+const modesOf = (path: string) => [path, olderName(path)].map((file) => statSync(file).mode & 0o777);
 
 const lines = (path: string) => readFileSync(path, 'utf8').trim().split('\n');
 
@@ -40,6 +42,18 @@ test('a file that is full becomes the older one, and both stay within their boun
   expect(readFileSync(olderName(path)).length).toBeLessThanOrEqual(1_000);
   const kept = [...lines(olderName(path)), ...lines(path)];
   expect(kept).toEqual(Array.from({ length: kept.length }, (_, i) => `line ${500 - kept.length + i}`));
+});
+
+test('only its owner can read a log, and one that an earlier version left open is closed', async () => {
+  const path = newFile();
+  for (const old of [path, olderName(path)]) writeFileSync(old, 'before\n', { mode: 0o644 });
+  const file = openLogFile({ path, maxBytes: 100 });
+  file.write('first');
+  await eventually(() => expect(readFileSync(path, 'utf8')).toContain('first'));
+  expect(modesOf(path)).toEqual([0o600, 0o600]);
+  file.write('x'.repeat(100));
+  await file.close();
+  expect(modesOf(path)).toEqual([0o600, 0o600]);
 });
 
 test.runIf(existsSync('/dev/full'))(

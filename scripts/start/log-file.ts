@@ -1,4 +1,4 @@
-import { type FileHandle, open, rename } from 'node:fs/promises';
+import { chmod, type FileHandle, open, rename } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Lines that wait for a disk that is slow; more are counted as lost. */
@@ -8,7 +8,7 @@ const MOST_WAITING = 1_000_000;
 export const olderName = (path: string): string => path.replace(/(\.[^./]+)?$/, '.1$1');
 
 /**
- * A log file that lines are appended to. It takes `maxBytes` at most, and as much again under `olderName`. A line that
+ * A log file that lines are appended to, which only its owner can read. It takes `maxBytes` at most, and as much again under `olderName`. A line that
  * cannot be written, as on a full disk, is counted and never an error: every `retryMs` it is tried again, and the file
  * then says how many lines are missing.
  */
@@ -32,8 +32,13 @@ export function openLogFile(options: {
   let writing: Promise<void> | undefined;
 
   async function openFile(): Promise<FileHandle> {
-    const opened = await open(path, 'a');
-    size = (await opened.stat()).size;
+    const opened = await open(path, 'a', 0o600);
+    const stat = await opened.stat();
+    size = stat.size;
+    // Made by a version that let others read it. The file is no less a log where it is not ours to close.
+    if (stat.isFile() && stat.mode & 0o077) {
+      await Promise.allSettled([opened.chmod(0o600), chmod(olderName(path), 0o600)]);
+    }
     return opened;
   }
 

@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { privateFolder } from '@orderflow/local-runtime/folders';
 import { openLogFile } from './log-file.ts';
 import { formatLogLine } from './log-line.ts';
 
@@ -15,7 +15,7 @@ const endsServer = /\b(FATAL|PANIC)\b(?!: +the database system is )/;
  * lines and nothing else; the terminal says so once, and once more when they can be written again.
  */
 export function openLog(folder: string, output: NodeJS.WriteStream) {
-  mkdirSync(folder, { recursive: true });
+  privateFolder(folder);
   const files = new Map<string, ReturnType<typeof openLogFile>>();
   const failing = new Set<string>();
   const startedAt = Date.now();
