@@ -27,8 +27,8 @@ Environment
   DRILL_SCHEDULES=[…]      drills by the clock, and when none may begin, as JSON: docs/drills.md; none when not set
   DRILL_QUIET_HOURS=[…]
   DRILL_PROBE_ORIGINS=…    what probes of drills may ask besides this system: http://localhost:9000,https://…
-PATH, HOME (XDG_CACHE_HOME) and TZ count as everywhere. Nothing else reaches OrderFlow: NODE_…, PG…, proxies, locales
-and the like are about other programs. The installation passes on to npm all that is set.
+PATH, HOME and TZ count as everywhere, all else has no effect: NODE_…, PG…, proxies and locales among it. npm gets
+everything while it installs. docs/local.md has the whole list.
 
 Data, passwords and raw logs (60 MB at most) are in .orderflow/; "npm run reset" deletes them.
 `;
