@@ -4,7 +4,7 @@ import { newId } from '@orderflow/contracts/ids';
 import { eventually } from '@orderflow/testing/eventually';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { logIn, newCustomer } from './accounts.ts';
-import type { Api } from './api.ts';
+import { type Api, createApi } from './api.ts';
 import { startTestSystem, type TestSystem } from './test-system.ts';
 
 const people = ['nobody', 'customer', 'other customer', 'seller', 'other seller', 'admin'] as const;
@@ -84,6 +84,7 @@ const dryRun = () => ({
     fault: { type: 'crash' },
   },
 });
+const wrongPassword = () => ({ currentPassword: newId(), newPassword: newId() });
 const refreshToken = () => ({ refreshToken: newId() });
 
 type Row = [method: string, path: string, statuses: number[], body?: () => object];
@@ -163,6 +164,18 @@ const matrix: Row[] = [
   ['POST', '/api/accounts', [401, 403, 403, 403, 403, 201], account],
   ['POST', '/api/auth/register', all(202), () => ({ ...credentials(), name: 'New' })],
   ['POST', '/api/auth/verify-email', all(401), () => ({ ...credentials(), code: '0000-0000-0000' })],
+  ['POST', '/api/auth/password-reset', all(202), () => ({ email: credentials().email })],
+  [
+    'POST',
+    '/api/auth/password-reset/confirm',
+    all(401),
+    () => ({ ...credentials(), code: '0000-0000-0000' }),
+  ],
+  ['POST', '/api/auth/password', [401, 403, 403, 403, 403, 403], wrongPassword],
+  ['GET', '/api/auth/sessions', [401, 200, 200, 200, 200, 200]],
+  ['DELETE', '/api/auth/sessions/{nothing}', [401, 404, 404, 404, 404, 404]],
+  ['GET', '/api/accounts', [401, 403, 403, 403, 403, 200]],
+  ['PUT', '/api/accounts/{nothing}/access', [401, 403, 403, 403, 403, 404], () => ({ enabled: true })],
   ['POST', '/api/auth/login', all(401), credentials],
   ['POST', '/api/auth/refresh', all(401), refreshToken],
   ['POST', '/api/auth/logout', all(204), refreshToken],
@@ -191,8 +204,8 @@ test('every operation of the API has its row', () => {
     .filter(({ demo }) => !demo)
     .map(({ method, path }) => `${method.toUpperCase()} ${withoutNames(path)}`)
     .filter((operation) => !rows.has(operation));
-  // Its answers do not end, so it has a test of its own below.
-  expect(rowless).toEqual(['GET /api/orders/{}/events']);
+  // They have tests of their own below: answers that do not end, and sessions that end.
+  expect(rowless.sort()).toEqual(['DELETE /api/auth/sessions', 'GET /api/orders/{}/events']);
 });
 
 /** The first chunk and the status of a live stream, which is closed then. */
@@ -211,6 +224,20 @@ test('the live events of an order are for those who may read it', async () => {
   const statuses = [];
   for (const person of people) statuses.push(await openStream(as[person]));
   expect(statuses).toEqual([401, 200, 404, 200, 404, 200]);
+});
+
+test('people end their own sessions, and their tokens are refused by every service soon', async () => {
+  expect((await as.nobody.call('DELETE', '/api/auth/sessions')).status).toBe(401);
+  const customer = await newCustomer(system.urls.gateway!, system.internalToken);
+  expect((await customer.call('GET', '/api/orders')).status).toBe(200);
+  expect((await customer.call('DELETE', '/api/auth/sessions')).status).toBe(204);
+  for (const base of [system.urls.gateway!, system.urls.order!, system.urls.payment!]) {
+    const path = base === system.urls.payment ? '/api/payments' : '/api/orders';
+    await eventually(
+      async () => expect((await createApi(base, customer.token).call('GET', path)).status).toBe(401),
+      { timeoutMs: 45_000 },
+    );
+  }
 });
 
 test('lists hold what is one’s own: of orders, payments and notifications', async () => {

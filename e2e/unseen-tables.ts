@@ -15,6 +15,7 @@ export const unseenTables: Record<string, string> = {
   'customer.accounts': 'Who may log in. It holds no money, stock, state or message.',
   'customer.registrations': 'Who has not shown yet that an address is theirs.',
   'notification.account_mails': 'Mails about accounts, which belong to no order.',
+  'customer.password_resets': 'Who has asked for a new password.',
   'customer.sessions': 'Who is logged in.',
   'customer.refresh_tokens': 'Who is logged in.',
   'customer.signing_keys': 'Keys of access tokens.',

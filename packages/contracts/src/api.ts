@@ -1,3 +1,4 @@
+import { accountLife } from './api/account-life.ts';
 import { accounts } from './api/accounts.ts';
 import { audit } from './api/audit.ts';
 import { catalogue } from './api/catalogue.ts';
@@ -14,6 +15,7 @@ import { system } from './api/system.ts';
  */
 export const api = {
   ...accounts,
+  ...accountLife,
   ...catalogue,
   ...orders,
   ...payments,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { pageQuery } from './http/page.ts';
 import { personName, phone } from './order.ts';
 import * as text from './text.ts';
 
@@ -8,6 +9,13 @@ export type Role = z.infer<typeof role>;
 /** Where the public keys of access tokens are published (RFC 7517). */
 export const JWKS_PATH = '/.well-known/jwks.json';
 
+/** Where the customer service tells its own parts which sessions were ended. The gateway does not lead there. */
+export const ENDED_SESSIONS_PATH = '/internal/ended-sessions';
+export const endedSessionsView = z.object({ sessions: z.array(z.string()) });
+
+/** The session, by which a token is refused once that was ended. Tokens of the release before have none. */
+const sid = z.uuid().optional();
+
 /** What an access token says of its bearer, beside the registered claims of RFC 7519. */
 export const accessClaims = z.discriminatedUnion('role', [
   z.object({
@@ -16,6 +24,7 @@ export const accessClaims = z.discriminatedUnion('role', [
     name: z.string(),
     email: z.string(),
     customer_id: z.uuid(),
+    sid,
   }),
   z.object({
     role: z.literal('seller'),
@@ -23,8 +32,9 @@ export const accessClaims = z.discriminatedUnion('role', [
     name: z.string(),
     email: z.string(),
     seller_id: z.string(),
+    sid,
   }),
-  z.object({ role: z.literal('admin'), sub: z.uuid(), name: z.string(), email: z.string() }),
+  z.object({ role: z.literal('admin'), sub: z.uuid(), name: z.string(), email: z.string(), sid }),
 ]);
 export type AccessClaims = z.infer<typeof accessClaims>;
 
@@ -128,3 +138,39 @@ export type PublicKey = z.infer<typeof publicKey>;
 
 /** `GET /.well-known/jwks.json`. */
 export const jwksView = z.object({ keys: z.array(publicKey) });
+
+/** `POST /api/auth/password-reset`. */
+export const requestPasswordResetBody = z.strictObject({ email });
+/** `POST /api/auth/password-reset/confirm`. */
+export const resetPasswordBody = z.strictObject({ email, code, password });
+/** `POST /api/auth/password`. */
+export const changePasswordBody = z.strictObject({
+  currentPassword: z.string().min(1).max(200),
+  newPassword: password,
+});
+
+/** A session of the account that asks. */
+export const sessionView = z.object({
+  id: z.uuid(),
+  /** What the device calls itself: the `User-Agent` of the log-in. */
+  device: z.string().nullable(),
+  createdAt: z.iso.datetime(),
+  /** When its tokens were last renewed; some minutes before the last request. */
+  lastUsedAt: z.iso.datetime(),
+  /** Whether it is the one that asks. */
+  current: z.boolean(),
+});
+export type SessionView = z.infer<typeof sessionView>;
+
+/** An account as admins see it. */
+export const listedAccountView = accountView.extend({
+  createdAt: z.iso.datetime(),
+  disabledAt: z.iso.datetime().nullable(),
+  disabledReason: z.string().nullable(),
+});
+export type ListedAccountView = z.infer<typeof listedAccountView>;
+
+export const listAccountsQuery = pageQuery.extend({ email: email.optional() });
+
+/** `PUT /api/accounts/{id}/access`. */
+export const accountAccessBody = z.strictObject({ enabled: z.boolean(), reason: text.line(500).optional() });

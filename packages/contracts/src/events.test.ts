@@ -47,6 +47,9 @@ test('every event has a consumer besides the auditor, or says by its absence tha
     'inventory.shipped',
     'notification.sent',
     'customer.created',
+    'account.password-changed',
+    'account.sessions-ended',
+    'account.access-changed',
   ]);
 });
 

@@ -188,6 +188,24 @@ export const events = {
     when: 'a customer record is made, by hand or from a guest order',
     data: z.object({ customerId: z.uuid(), name: z.string(), guest: z.boolean() }),
   },
+  'account.password-changed': {
+    version: 1,
+    source: 'customer',
+    when: 'the password of an account is changed by its owner, or reset by mail; other sessions end',
+    data: z.object({ accountId: z.uuid(), how: z.string() }),
+  },
+  'account.sessions-ended': {
+    version: 1,
+    source: 'customer',
+    when: 'somebody ends one of their sessions, or all',
+    data: z.object({ accountId: z.uuid(), sessionId: z.uuid().optional() }),
+  },
+  'account.access-changed': {
+    version: 1,
+    source: 'customer',
+    when: 'an admin disables an account, or enables it again',
+    data: z.object({ accountId: z.uuid(), enabled: z.boolean(), reason: z.string().optional() }),
+  },
   'account.mail-requested': {
     version: 1,
     source: 'customer',

@@ -4,13 +4,17 @@ import type { Request, RequestHandler } from 'express';
 import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import type { z } from 'zod';
 import type { authConfig } from './config.ts';
+import { type IsEnded, remoteEndedSessions } from './ended-sessions.ts';
 import { ProblemError } from './problem.ts';
+
+/** `sessionId`: not in tokens of the release before. */
+type Account = { id: string; sessionId?: string };
 
 /** Who asks, as a token has proved it. */
 export type Actor =
-  | { kind: 'customer'; id: string; customerId: string; name: string; email: string }
-  | { kind: 'seller'; id: string; sellerId: string }
-  | { kind: 'admin'; id: string }
+  | ({ kind: 'customer'; customerId: string; name: string; email: string } & Account)
+  | ({ kind: 'seller'; sellerId: string } & Account)
+  | ({ kind: 'admin' } & Account)
   /** Another part of OrderFlow, by the internal token. */
   | { kind: 'service' };
 
@@ -20,6 +24,8 @@ type AuthOptions = {
   issuer: string;
   audience: string;
   internalToken: string;
+  /** Whether a session was ended while its token is good; nobody asks when it is not given. */
+  isEnded?: IsEnded;
 };
 
 /** Only what our own keys are made for: `none` and shared secrets are never taken. */
@@ -44,13 +50,14 @@ export const authFrom = (config: z.infer<typeof authConfig>): Auth =>
     issuer: config.JWT_ISSUER,
     audience: config.JWT_AUDIENCE,
     internalToken: config.INTERNAL_TOKEN,
+    isEnded: remoteEndedSessions(config.AUTH_URL),
   });
 
 /**
  * Makes the handler that reads the bearer token of a request. Without one the request goes on as nobody's; with
  * one that is not good it ends with 401, and with 503 while the keys cannot be had.
  */
-export function createAuth({ keys, issuer, audience, internalToken }: AuthOptions) {
+export function createAuth({ keys, issuer, audience, internalToken, isEnded }: AuthOptions) {
   // A signature takes longer to check than many a request to answer; what was good is good until it expires.
   const known = new Map<string, { actor: Actor; expiresAt: number }>();
 
@@ -78,7 +85,10 @@ export function createAuth({ keys, issuer, audience, internalToken }: AuthOption
     if (header !== undefined) {
       const token = /^Bearer ([\w.~+/-]+=*)$/i.exec(header)?.[1];
       if (!token) throw unauthenticated('Send the header as "Authorization: Bearer TOKEN".');
-      actors.set(req, await actorBy(token));
+      const actor = await actorBy(token);
+      if (actor.kind !== 'service' && actor.sessionId && (await isEnded?.(actor.sessionId)))
+        throw unauthenticated();
+      actors.set(req, actor);
     }
     next();
   };
@@ -118,15 +128,16 @@ export const actorName = (actor: Actor): string =>
   actor.kind === 'service' ? 'system' : `${actor.kind}:${actor.id}`;
 
 function toActor(claims: ReturnType<typeof accessClaims.parse>): Actor {
+  const account = { id: claims.sub, ...(claims.sid && { sessionId: claims.sid }) };
   switch (claims.role) {
     case 'customer': {
-      const { sub: id, customer_id: customerId, name, email } = claims;
-      return { kind: 'customer', id, customerId, name, email };
+      const { customer_id: customerId, name, email } = claims;
+      return { kind: 'customer', ...account, customerId, name, email };
     }
     case 'seller':
-      return { kind: 'seller', id: claims.sub, sellerId: claims.seller_id };
+      return { kind: 'seller', ...account, sellerId: claims.seller_id };
     case 'admin':
-      return { kind: 'admin', id: claims.sub };
+      return { kind: 'admin', ...account };
   }
 }
 

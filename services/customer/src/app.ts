@@ -10,7 +10,9 @@ import type { Keys } from './keys.ts';
 import type { CustomerMetrics } from './metrics.ts';
 import type { Passwords } from './passwords.ts';
 import { mountRoutes } from './routes.ts';
+import { mountAccountRoutes } from './routes-accounts.ts';
 import { mountAuthRoutes } from './routes-auth.ts';
+import { mountSessionRoutes } from './routes-sessions.ts';
 import type { Tokens } from './tokens.ts';
 
 export type Deps = {
@@ -24,6 +26,8 @@ export type Deps = {
   tokens: Tokens;
   passwords: Passwords;
   sessionDays: number;
+  /** How long an access token is good. */
+  accessSeconds: number;
   /** Makes the codes of mails, together with notification. */
   mailCodeSecret: string;
 };
@@ -35,7 +39,9 @@ export const createApp = (deps: Deps) =>
       // Before the check of tokens: whoever comes for a new one often sends the old one along.
       mountAuthRoutes(app, deps);
       app.use(deps.auth.authenticate);
+      mountSessionRoutes(app, deps);
       mountRoutes(app, deps);
+      mountAccountRoutes(app, deps);
       const { db, redis } = deps;
       mountDeadLetterRoutes(app, { db, group: 'customer' });
       mountMessagingLedgers(app, { db, redis, group: 'customer' });

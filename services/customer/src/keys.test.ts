@@ -47,6 +47,7 @@ test('an access token names its account and its key, and is good for ten minutes
     name: 'Ada Lovelace',
     email: 'ada@example.org',
     customer_id: account.customerId,
+    sid: expect.any(String),
   });
   expect(await statusWith(freshReplica(), accessToken)).toBe(FORBIDDEN);
   expect(await statusWith(freshReplica(), `${accessToken.slice(0, -4)}AAAA`)).toBe(401);

@@ -2,6 +2,7 @@ import { openMessaging } from '@orderflow/messaging/open';
 import { createAuth } from '@orderflow/service-kit/auth';
 import { readConfig } from '@orderflow/service-kit/config';
 import { listenEarly } from '@orderflow/service-kit/early-http';
+import { createEndedSessions } from '@orderflow/service-kit/ended-sessions';
 import { runService } from '@orderflow/service-kit/lifecycle';
 import { waitForDatabase } from '@orderflow/service-kit/wait-for-database';
 import { PrismaPg } from '@prisma/adapter-pg';
@@ -11,6 +12,7 @@ import { createHandlers } from './consumers.ts';
 import { PrismaClient } from './generated/prisma/client.ts';
 import { createKeys } from './keys.ts';
 import { createCustomerMetrics } from './metrics.ts';
+import { endedSessions } from './operations/ended-sessions.ts';
 import { makeDemoAccounts, removeDemoAccounts } from './operations/keep-demo-accounts.ts';
 import { rotateKeys } from './operations/rotate-keys.ts';
 import { createPasswords, presentCost } from './passwords.ts';
@@ -32,7 +34,8 @@ await runService({ service: 'customer', config }, async (scope) => {
   const metrics = createCustomerMetrics(scope.metrics);
   const passwords = createPasswords({ cost: presentCost, concurrency: config.SCRYPT_CONCURRENCY });
   const keys = createKeys({ prisma });
-  const auth = createAuth({ ...naming, keys: keys.verify, internalToken: config.INTERNAL_TOKEN });
+  const isEnded = createEndedSessions(() => endedSessions(db.query, accessSeconds));
+  const auth = createAuth({ ...naming, keys: keys.verify, internalToken: config.INTERNAL_TOKEN, isEnded });
   const tokens = createTokens({ ...naming, keys, accessSeconds });
   messaging.publishOutbox('customer');
 
@@ -52,6 +55,7 @@ await runService({ service: 'customer', config }, async (scope) => {
     tokens,
     passwords,
     sessionDays: config.SESSION_DAYS,
+    accessSeconds,
     mailCodeSecret: config.MAIL_CODE_SECRET,
   };
   scope.onStop('http', http.serve(createApp(deps)));

@@ -1,14 +1,25 @@
-import { JWKS_PATH, loginBody, refreshBody, registerBody, verifyEmailBody } from '@orderflow/contracts/auth';
+import {
+  ENDED_SESSIONS_PATH,
+  JWKS_PATH,
+  loginBody,
+  refreshBody,
+  registerBody,
+  requestPasswordResetBody,
+  resetPasswordBody,
+  verifyEmailBody,
+} from '@orderflow/contracts/auth';
 import { originAddress } from '@orderflow/service-kit/client-address';
 import { bodyOf } from '@orderflow/service-kit/http-input';
 import { ProblemError } from '@orderflow/service-kit/problem';
 import { requestContext } from '@orderflow/service-kit/request-context';
 import type { Express, Request, RequestHandler } from 'express';
 import type { Deps } from './app.ts';
+import { endedSessions } from './operations/ended-sessions.ts';
 import { logIn } from './operations/log-in.ts';
 import { logOut } from './operations/log-out.ts';
 import { refreshSession } from './operations/refresh-session.ts';
 import { requestRegistration } from './operations/request-registration.ts';
+import { requestPasswordReset, resetPassword } from './operations/reset-password.ts';
 import { verifyEmail } from './operations/verify-email.ts';
 
 /** Less than the time that a new key is published before it signs. */
@@ -25,7 +36,8 @@ const userAgentOf = (req: Request): string | undefined => req.get('user-agent')?
 
 /** How people come in: open to everybody, also to those whose token has run out. */
 export function mountAuthRoutes(app: Express, deps: Deps) {
-  const { scope, db, prisma, metrics, passwords, keys, tokens, sessionDays, mailCodeSecret } = deps;
+  const { scope, db, prisma, metrics, passwords, keys, tokens, sessionDays, accessSeconds, mailCodeSecret } =
+    deps;
 
   app.use('/api/auth', notKept);
 
@@ -80,12 +92,34 @@ export function mountAuthRoutes(app: Express, deps: Deps) {
     // One answer for all: whoever tries tokens learns nothing about them.
     if (refreshed.outcome !== 'success')
       throw new ProblemError('unauthenticated', 'The refresh token is not good, or no more: log in again.');
-    res.json(await sign(refreshed.account, { refreshToken: refreshed.refreshToken }));
+    const { account, sessionId, refreshToken } = refreshed;
+    res.json(await sign(account, { sessionId, refreshToken }));
   });
 
   app.post('/api/auth/logout', async (req, res) => {
     await logOut(db, bodyOf(refreshBody, req).refreshToken);
     res.status(204).end();
+  });
+
+  // One answer for all, again.
+  app.post('/api/auth/password-reset', async (req, res) => {
+    const body = bodyOf(requestPasswordResetBody, req);
+    await requestPasswordReset(db, { body, context: requestContext(req) });
+    res.status(202).json({
+      message:
+        'If there is an account with this address, it gets a mail. Send its code, with a new password, to /api/auth/password-reset/confirm.',
+    });
+  });
+
+  app.post('/api/auth/password-reset/confirm', async (req, res) => {
+    const body = bodyOf(resetPasswordBody, req);
+    await resetPassword(db, { body, context: requestContext(req), mailCodeSecret, passwords });
+    res.status(204).end();
+  });
+
+  // For the parts of OrderFlow. The ids say nothing to others.
+  app.get(ENDED_SESSIONS_PATH, async (_req, res) => {
+    res.json({ sessions: await endedSessions(db.query, accessSeconds) });
   });
 
   app.get(JWKS_PATH, async (_req, res) => {

@@ -1,4 +1,3 @@
-import { createAccountBody } from '@orderflow/contracts/auth';
 import { createCustomerBody, editCustomerBody } from '@orderflow/contracts/http/accounts';
 import { pageQuery } from '@orderflow/contracts/http/page';
 import { email } from '@orderflow/contracts/text';
@@ -11,19 +10,18 @@ import { requestContext } from '@orderflow/service-kit/request-context';
 import type { Express, Request } from 'express';
 import { z } from 'zod';
 import type { Deps } from './app.ts';
-import { createAccount } from './operations/create-account.ts';
 import { editCustomer } from './operations/edit-customer.ts';
 import { listCustomers } from './operations/list-customers.ts';
 import { readCustomer } from './operations/read-customer.ts';
 import { registerCustomer } from './operations/register-customer.ts';
-import { toAccountView, toView } from './views.ts';
+import { toView } from './views.ts';
 
 const listQuery = pageQuery.extend({
   /** How a name or an e-mail address begins. */
   q: z.string().trim().min(1).max(200).optional(),
 });
 
-export function mountRoutes(app: Express, { db, metrics, passwords }: Deps) {
+export function mountRoutes(app: Express, { db, metrics }: Deps) {
   app.post('/api/customers', async (req, res) => {
     const cause = causeOf(req, requireActor(req, 'admin', 'service'));
     const body = bodyOf(createCustomerBody, req);
@@ -52,14 +50,6 @@ export function mountRoutes(app: Express, { db, metrics, passwords }: Deps) {
     const id = ownId(req);
     await editCustomer(db, { id, changes: bodyOf(editCustomerBody, req) });
     res.json(toView(await readCustomer(db.query, id)));
-  });
-
-  // No Idempotency-Key: what it keeps of a body is a fast hash, and this one holds a password.
-  app.post('/api/accounts', async (req, res) => {
-    const cause = causeOf(req, requireActor(req, 'admin', 'service'));
-    const body = bodyOf(createAccountBody, req);
-    const account = await createAccount(db, { body, cause, passwords, metrics });
-    res.status(201).json(toAccountView(account));
   });
 }
 

@@ -8,7 +8,7 @@ import { type AccountRow, toAccountView, toClaims } from './views.ts';
 type TokenOptions = { keys: Keys; issuer: string; audience: string; accessSeconds: number };
 
 /** Of a session that was begun or refreshed; only who logs in gets a token of the device. */
-type Issued = { refreshToken: string; deviceToken?: string };
+type Issued = { sessionId: string; refreshToken: string; deviceToken?: string };
 
 /** Makes the answers that let an account in. */
 export function createTokens({ keys, issuer, audience, accessSeconds }: TokenOptions) {
@@ -16,8 +16,8 @@ export function createTokens({ keys, issuer, audience, accessSeconds }: TokenOpt
     /** Fetches the key first, so that nothing can fail between the use of a refresh token and its answer. */
     async signer() {
       const { kid, key } = await keys.signing();
-      return async (account: AccountRow, opened: Issued): Promise<TokensView> => ({
-        accessToken: await new SignJWT(toClaims(account))
+      return async (account: AccountRow, { sessionId, ...opened }: Issued): Promise<TokensView> => ({
+        accessToken: await new SignJWT(toClaims(account, sessionId))
           .setProtectedHeader({ alg: TOKEN_ALGORITHM, kid, typ: 'JWT' })
           .setIssuer(issuer)
           .setAudience(audience)

@@ -4,6 +4,8 @@ import { customerIdOf, newId } from '@orderflow/contracts/ids';
 import { handleOnce } from '@orderflow/messaging/inbox';
 import { messagingMigrations } from '@orderflow/messaging/migrations';
 import { createAuth } from '@orderflow/service-kit/auth';
+import type { Database } from '@orderflow/service-kit/database';
+import { createEndedSessions } from '@orderflow/service-kit/ended-sessions';
 import { mailCode } from '@orderflow/service-kit/mail-codes';
 import { testDatabase } from '@orderflow/testing/database';
 import { anEvent } from '@orderflow/testing/events';
@@ -17,6 +19,7 @@ import { createHandlers } from '../src/consumers.ts';
 import { PrismaClient } from '../src/generated/prisma/client.ts';
 import { createKeys } from '../src/keys.ts';
 import { createCustomerMetrics } from '../src/metrics.ts';
+import { endedSessions } from '../src/operations/ended-sessions.ts';
 import { rotateKeys } from '../src/operations/rotate-keys.ts';
 import { createPasswords } from '../src/passwords.ts';
 import { createTokens } from '../src/tokens.ts';
@@ -29,13 +32,14 @@ const mailCodeSecret = 'a-secret-of-mail-codes-for-this-test';
 export const cheapCost = { N: 2 ** 10, r: 8, p: 1 };
 
 /** As a replica of the service has them; a new one reads the keys of the database anew. */
-function replica(prisma: PrismaClient) {
+function replica(prisma: PrismaClient, db: Database) {
   const keys = createKeys({ prisma });
   const tokens = createTokens({ ...naming, keys, accessSeconds });
+  const isEnded = createEndedSessions(() => endedSessions(db.query, accessSeconds));
   return {
     keys,
     tokens,
-    auth: createAuth({ ...naming, keys: keys.verify, internalToken: 'an-internal-token' }),
+    auth: createAuth({ ...naming, keys: keys.verify, internalToken: 'an-internal-token', isEnded }),
   };
 }
 
@@ -49,8 +53,18 @@ export async function customerService() {
   const passwords = createPasswords({ cost: cheapCost, concurrency: 2 });
   await rotateKeys(db, { rotationDays: 30, accessSeconds });
   const { redis } = testRedis();
-  const deps = { scope, db, redis, prisma, metrics, passwords, sessionDays: 14, mailCodeSecret };
-  const app = createApp({ ...deps, ...replica(prisma), auth: testAuth });
+  const deps = {
+    scope,
+    db,
+    redis,
+    prisma,
+    metrics,
+    passwords,
+    sessionDays: 14,
+    accessSeconds,
+    mailCodeSecret,
+  };
+  const app = createApp({ ...deps, ...replica(prisma, db), auth: testAuth });
   const outbox = async () =>
     (await db.query<{ envelope: Event }>('SELECT envelope FROM messaging.outbox ORDER BY position')).map(
       ({ envelope }) => envelope,
@@ -70,7 +84,7 @@ export async function customerService() {
     /** Asks it as an admin. */
     admin: request.agent(app).set(await as.admin()),
     /** Takes the tokens that it makes, as a replica that has just started. */
-    freshReplica: () => createApp({ ...deps, ...replica(prisma) }),
+    freshReplica: () => createApp({ ...deps, ...replica(prisma, db) }),
     scope,
     db,
     metrics,

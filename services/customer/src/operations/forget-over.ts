@@ -23,6 +23,8 @@ export async function forgetOver(db: Database): Promise<number> {
      RETURNING 1`,
     `DELETE FROM registrations WHERE id = ANY(ARRAY(
        SELECT id FROM registrations WHERE expires_at < now() LIMIT ${BATCH})) RETURNING 1`,
+    `DELETE FROM password_resets WHERE id = ANY(ARRAY(
+       SELECT id FROM password_resets WHERE expires_at < now() LIMIT ${BATCH})) RETURNING 1`,
     'DELETE FROM signing_keys WHERE retires_at < now() RETURNING 1',
   ];
   let forgotten = 0;

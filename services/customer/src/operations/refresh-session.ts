@@ -6,7 +6,9 @@ import type { AccountRow } from '../views.ts';
 type Refusal =
   | { outcome: 'unknown' | 'expired' | 'revoked' | 'unverified' }
   | { outcome: 'reused'; sessionId: string };
-type Refreshed = Refusal | { outcome: 'success'; account: AccountRow; refreshToken: string };
+type Refreshed =
+  | Refusal
+  | { outcome: 'success'; sessionId: string; account: AccountRow; refreshToken: string };
 
 type SessionRow = { id: string; accountId: string; expired: boolean; revoked: boolean };
 
@@ -44,7 +46,7 @@ export async function refreshSession(db: Database, refreshToken: string): Promis
       hashOf(next),
       session.id,
     ]);
-    return { outcome: 'success', account: account!, refreshToken: next };
+    return { outcome: 'success', sessionId: session.id, account: account!, refreshToken: next };
   });
 }
 
