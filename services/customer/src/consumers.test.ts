@@ -88,7 +88,7 @@ test('any order, duplication and cut of orders ends with the same customers, eac
       fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 15, maxLength: 15 }),
       async (order, batchSizes) => {
         await db.query(
-          'TRUNCATE customers, accounts, sessions, refresh_tokens, messaging.outbox, messaging.inbox',
+          'TRUNCATE customers, accounts, password_resets, sessions, refresh_tokens, messaging.outbox, messaging.inbox',
         );
         const events = emails.map((email) => orderPlacedBy(email));
         const deliveries = [...order, 0, 1, 2, 3, 4].map((position) => events[position]!); // each at least once
