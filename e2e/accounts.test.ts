@@ -72,3 +72,17 @@ test('a guest’s orders are linked to an account once the mail has shown whose 
   await register(newId());
   expect(await mailTo(email, 'You have an account already')).toContain('reset the password');
 });
+
+test('a guest sees and cancels their order by the link of the mail', async () => {
+  const email = `grace-${newId()}@example.com`;
+  const orderId = await paidAsGuest(email);
+  const link = /http:\S+/.exec(await mailTo(email, 'paid'))![0];
+  expect(link.startsWith(system.urls.gateway!.replace('127.0.0.1', 'localhost'))).toBe(true);
+  const seen = await fetch(link);
+  expect((await seen.json()) as OrderView).toMatchObject({ id: orderId, status: 'PAID' });
+  const { pathname, search } = new URL(link);
+  const cancelled = await system.nobody.must<OrderView>('POST', `${pathname}/cancel${search}`, {});
+  expect(cancelled.status).toBe('CANCELLED');
+  const logs = ['gateway', 'order', 'notification'].map((service) => JSON.stringify(system.logged(service)));
+  expect(logs.join()).not.toContain(new URL(link).searchParams.get('access')!);
+});

@@ -182,6 +182,7 @@ export const tables: TableEdits[] = [
     rows: 'order_id = $1',
     about: 'order',
     by: 'messages-match-events',
+    unseen: { guest: 'It says whether later mails carry a link to the order.' },
     deleted: 'messages-match-events',
   },
   {

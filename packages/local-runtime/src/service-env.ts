@@ -32,6 +32,7 @@ export function serviceEnv(options: {
     HOST: '127.0.0.1',
     PORT: String(portOf(ports, service.name)),
     INTERNAL_TOKEN: options.internalToken,
+    ...(service.linksToGateway ? { PUBLIC_URL: `http://localhost:${portOf(ports, 'gateway')}` } : {}),
     ...pick(options.secrets ?? {}, service.secrets ?? []),
     ...(databaseUrl ? { DATABASE_URL: databaseUrl } : {}),
     ...(service.needsRedis ? { REDIS_URL: redisUrl } : {}),

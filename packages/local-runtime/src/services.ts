@@ -14,6 +14,8 @@ export type ServiceSpec = {
   settings?: Record<string, string>;
   /** Environment variables that hold a secret which the services that name it share; made at the first start. */
   secrets?: string[];
+  /** Its mails have links: it is told where people reach the gateway. */
+  linksToGateway?: true;
   /** Settings that it gets from the environment of `npm start`, where they are set. */
   fromCaller?: string[];
   /** It is told where the supervisor takes orders, and its token: it may end the others, and cannot be ended so itself. */
@@ -50,7 +52,14 @@ export const services: ServiceSpec[] = [
     ports: ports('postbox', { SMTP_PORT: 'smtp' }),
     background: true,
   },
-  { name: 'order', needsRedis: true, addresses: auth, ports: ports('order'), answersBuyers: true },
+  {
+    name: 'order',
+    needsRedis: true,
+    addresses: auth,
+    ports: ports('order'),
+    secrets: ['ORDER_LINK_SECRETS'],
+    answersBuyers: true,
+  },
   { name: 'inventory', needsRedis: true, addresses: auth, ports: ports('inventory') },
   {
     name: 'payment',
@@ -58,13 +67,15 @@ export const services: ServiceSpec[] = [
     addresses: { ...auth, BANK_URL: 'bank' },
     ports: ports('payment'),
     fromCaller: ['PAYMENT_PROVIDER', 'STRIPE_API_KEY', 'STRIPE_WEBHOOK_SECRET', 'STRIPE_API_URL'],
+    secrets: ['ORDER_LINK_SECRETS'],
   },
   {
     name: 'notification',
     needsRedis: true,
     addresses: { ...auth, SMTP_URL: 'smtp', SMS_URL: 'postbox' },
     ports: ports('notification'),
-    secrets: ['MAIL_CODE_SECRET'],
+    secrets: ['MAIL_CODE_SECRET', 'ORDER_LINK_SECRETS'],
+    linksToGateway: true,
     background: true,
   },
   {

@@ -35,6 +35,15 @@ export const authConfig = z.object({
 /** Of who asks for a code by mail and who writes the mail: they make the same code from it, and nobody else can. */
 export const mailCodeSecret = z.string().min(32);
 
+/**
+ * Of who writes links to orders and who takes them, with commas between. The first signs, all are accepted: see
+ * `createOrderLinks`.
+ */
+export const orderLinkSecrets = z
+  .string()
+  .transform((list) => list.split(',').flatMap((secret) => secret.trim() || []))
+  .pipe(z.array(z.string().min(32)).min(1));
+
 /** For services with a database of their own. */
 export const databaseConfig = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),

@@ -1,6 +1,7 @@
 import type { AccessClaims } from '@orderflow/contracts/auth';
 import { customerIdOf, newId } from '@orderflow/contracts/ids';
 import { createAuth, TOKEN_ALGORITHM } from '@orderflow/service-kit/auth';
+import { createOrderLinks } from '@orderflow/service-kit/order-links';
 import { paymentMethodSeals } from '@orderflow/service-kit/payment-method-seals';
 import { createLocalJWKSet, exportJWK, generateKeyPair, SignJWT } from 'jose';
 
@@ -18,6 +19,9 @@ export const testKeys = createLocalJWKSet({
 
 /** Checks the tokens that `as` and `signToken` make: give it to `createHttpApp` or a service's `createApp`. */
 export const testAuth = createAuth({ keys: testKeys, issuer, audience, internalToken });
+
+/** Makes and takes the links to orders of tests. */
+export const testOrderLinks = createOrderLinks({ secrets: ['a-secret-of-order-links-for-tests'] });
 
 /** Seals and opens payment methods as services with the internal token of tests do. */
 export const testSeals = paymentMethodSeals(internalToken);

@@ -2,7 +2,7 @@ import type { Event } from '@orderflow/contracts/events';
 import { eventually } from '@orderflow/testing/eventually';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { notificationDatabase } from '../test/notification-database.ts';
+import { linkTo, notificationDatabase } from '../test/notification-database.ts';
 import { eventsOfOrder } from '../test/saga-events.ts';
 import { writeMessages } from './operations/write-messages.ts';
 
@@ -16,7 +16,7 @@ test.each([
   const written = Promise.withResolvers<void>();
   const release = Promise.withResolvers<void>();
   const first = db.transaction(async (tx) => {
-    await writeMessages([held], tx);
+    await writeMessages([held], tx, linkTo);
     written.resolve();
     await release.promise;
   });

@@ -3,6 +3,7 @@ import {
   baseConfig,
   mailCodeSecret,
   messagingConfig,
+  orderLinkSecrets,
   unhurried,
 } from '@orderflow/service-kit/config';
 import { z } from 'zod';
@@ -19,6 +20,9 @@ export const configSchema = baseConfig
       .regex(/[^\s@<]@[^\s@>]/, 'must hold an address, as in "Shop <shop@example.org>"')
       .default('OrderFlow <no-reply@orderflow.example>'),
     MAIL_CODE_SECRET: mailCodeSecret,
+    ORDER_LINK_SECRETS: orderLinkSecrets,
+    /** Where people reach the gateway: links in mails begin so. */
+    PUBLIC_URL: z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, '')),
     /** The SMS gateway; messages go to `/sms` below it. */
     SMS_URL: z.url({ protocol: /^https?$/ }),
     /** How many messages of a channel are on their way at once. */

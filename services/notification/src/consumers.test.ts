@@ -2,15 +2,15 @@ import type { Event } from '@orderflow/contracts/events';
 import { subscriptions } from '@orderflow/contracts/groups';
 import { handledTypes } from '@orderflow/messaging/consumer';
 import { expect, test } from 'vitest';
-import { notificationDatabase } from '../test/notification-database.ts';
+import { linkTo, notificationDatabase } from '../test/notification-database.ts';
 import { eventsOfOrder } from '../test/saga-events.ts';
-import { handlers } from './consumers.ts';
+import { createHandlers } from './consumers.ts';
 import { writeMessages } from './operations/write-messages.ts';
 
 const phone = '+4930123456';
 
 test('every event that the group subscribes to has a handler, and no other', () => {
-  expect(handledTypes(handlers).sort()).toEqual([...subscriptions.notification].sort());
+  expect(handledTypes(createHandlers({ linkTo })).sort()).toEqual([...subscriptions.notification].sort());
 });
 
 type Order = ReturnType<typeof eventsOfOrder>;
@@ -94,17 +94,37 @@ test('a hundred orders in one batch take a handful of statements', async () => {
   const orders = Array.from({ length: 100 }, () => eventsOfOrder());
   const statements: string[] = [];
   const events = orders.flatMap((order) => [order.paid(), order.placed()]);
-  await db.transaction((tx) =>
-    writeMessages(events, {
+  await db.transaction((tx) => {
+    const counting: typeof tx = {
       ...tx,
       query: (text, values) => {
         statements.push(text);
         return tx.query(text, values);
       },
-    }),
-  );
+    };
+    return writeMessages(events, counting, linkTo);
+  });
   expect(statements.length).toBeLessThanOrEqual(5);
   expect(await messages({ status: 'PENDING' })).toHaveLength(100);
   await deliver(...events);
   expect(await messages()).toHaveLength(100);
+});
+
+test('each mail of a guest has a link to the order, in whatever order the events come; others have none', async () => {
+  const { deliver, messages } = await notificationDatabase();
+  const guest = eventsOfOrder();
+  await deliver(guest.paid());
+  await deliver(guest.placed({ phone: '+4930123456' }));
+  await deliver(guest.shipped());
+  const own = eventsOfOrder();
+  const placed = own.placed();
+  await deliver({ ...placed, data: { ...placed.data, guest: false } }, own.paid());
+  const link = linkTo(guest.orderId);
+  const bodies = async (orderId: string, channel: string) =>
+    (await messages({ orderId })).filter((one) => one.channel === channel).map(({ body }) => body!);
+  const mails = await bodies(guest.orderId, 'email');
+  expect(mails).toHaveLength(2);
+  for (const body of mails) expect(body).toContain(link);
+  for (const body of await bodies(guest.orderId, 'sms')) expect(body).not.toContain(link);
+  expect(await bodies(own.orderId, 'email')).toEqual([expect.not.stringContaining('shop.example')]);
 });

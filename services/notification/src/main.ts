@@ -3,11 +3,12 @@ import { authFrom } from '@orderflow/service-kit/auth';
 import { readConfig } from '@orderflow/service-kit/config';
 import { listenEarly } from '@orderflow/service-kit/early-http';
 import { runService } from '@orderflow/service-kit/lifecycle';
+import { createOrderLinks } from '@orderflow/service-kit/order-links';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { createApp } from './app.ts';
 import { watchBacklog } from './backlog.ts';
 import { configSchema } from './config.ts';
-import { handlers } from './consumers.ts';
+import { createHandlers } from './consumers.ts';
 import { PrismaClient } from './generated/prisma/client.ts';
 import { createMailer } from './mail.ts';
 import { createNotificationMetrics } from './metrics.ts';
@@ -51,5 +52,8 @@ await runService({ service: 'notification', config }, async (scope) => {
     timeoutMs,
   });
   onStop('account mails', accountMails.stop);
-  messaging.consume('notification', handlers);
+  const links = createOrderLinks({ secrets: config.ORDER_LINK_SECRETS });
+  const linkTo = (orderId: string) =>
+    `${config.PUBLIC_URL}/api/orders/${orderId}?access=${links.tokenOf(orderId)}`;
+  messaging.consume('notification', createHandlers({ linkTo }));
 });

@@ -10,6 +10,8 @@ export type Contact = {
   phone: string | null;
   items: Pick<OrderLine, 'name' | 'quantity' | 'unitPrice'>[];
   total: Money;
+  /** To the order, for a guest. */
+  link?: string;
 };
 
 export type Text = { subject: string; text: string };
@@ -100,12 +102,17 @@ const reasons: Record<CancelReason, string> = {
 };
 
 const letter = (
-  { name }: Contact,
+  { name, link }: Contact,
   { subject, paragraphs }: { subject: string; paragraphs: string[] },
 ): Text => ({
   subject,
-  text: [`Dear ${oneLine(name)},`, ...paragraphs.filter(Boolean), 'OrderFlow'].join('\n\n'),
+  text: [`Dear ${oneLine(name)},`, ...paragraphs, link && way(link), 'OrderFlow']
+    .filter(Boolean)
+    .join('\n\n'),
 });
+
+const way = (link: string): string =>
+  `Your order. Whoever has this link may see, pay and cancel it:\n${link}`;
 
 const receipt = ({ items, total }: Contact): string =>
   [

@@ -3,8 +3,11 @@ import { handleOnce } from '@orderflow/messaging/inbox';
 import { messagingMigrations } from '@orderflow/messaging/migrations';
 import { testDatabase } from '@orderflow/testing/database';
 import { PrismaPg } from '@prisma/adapter-pg';
-import { handlers } from '../src/consumers.ts';
+import { createHandlers } from '../src/consumers.ts';
 import { PrismaClient } from '../src/generated/prisma/client.ts';
+
+export const linkTo = (orderId: string) => `https://shop.example/${orderId}`;
+const handlers = createHandlers({ linkTo });
 
 /** The service's database for the running test, and the events that come in. */
 export async function notificationDatabase() {

@@ -1,12 +1,22 @@
 import type { CancelReason } from '@orderflow/contracts/order';
-import type { Actor } from '@orderflow/service-kit/auth';
+import { type Actor, actorName } from '@orderflow/service-kit/auth';
+import type { LinkHolder } from '@orderflow/service-kit/order-links';
 import { ProblemError } from '@orderflow/service-kit/problem';
 
 type Parties = { customerId: string; sellerId: string };
 
-/** Whether an order is this actor's business: its customer's, its seller's, and everything is the admins'. */
-export function isTheirs(actor: Actor, { customerId, sellerId }: Parties): boolean {
+/** Who reads or moves an order: somebody with a token, or a guest with the link from a mail. */
+export type Visitor = Actor | LinkHolder;
+
+/** As events and the audit log name them. */
+export const visitorName = (visitor: Visitor): string =>
+  visitor.kind === 'guest' ? 'guest' : actorName(visitor);
+
+/** Whether an order is this visitor's business: its customer's, its seller's, its guest's, and everything is the admins'. */
+export function isTheirs(actor: Visitor, { id, customerId, sellerId }: Parties & { id: string }): boolean {
   switch (actor.kind) {
+    case 'guest':
+      return actor.orderId === id;
     case 'customer':
       return actor.customerId === customerId;
     case 'seller':
@@ -31,9 +41,10 @@ export function onlyTheirs(actor: Actor): Partial<Parties> {
 }
 
 /** Why an order is cancelled, by who wants it so. */
-export function cancelledBy(actor: Actor): CancelReason {
+export function cancelledBy(actor: Visitor): CancelReason {
   switch (actor.kind) {
     case 'customer':
+    case 'guest':
       return 'cancelled_by_customer';
     case 'seller':
       return 'cancelled_by_seller';

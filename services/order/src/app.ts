@@ -6,6 +6,7 @@ import { createBatcher } from '@orderflow/service-kit/batcher';
 import type { Database } from '@orderflow/service-kit/database';
 import { createHttpApp } from '@orderflow/service-kit/http-app';
 import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
+import type { OrderLinks } from '@orderflow/service-kit/order-links';
 import type { Redis } from 'ioredis';
 import type { PrismaClient } from './generated/prisma/client.ts';
 import type { OrderMetrics } from './metrics.ts';
@@ -25,6 +26,8 @@ export type Deps = {
   metrics: OrderMetrics;
   cache: OrderCache;
   auth: Auth;
+  /** From mails: a guest's way to their order. */
+  links: OrderLinks;
   /** Serves those who are not logged in: the plain aliases and orders of guests. */
   demo: boolean;
   guestPaymentMethod: string;

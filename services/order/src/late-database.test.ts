@@ -47,6 +47,7 @@ test('a service that starts while Postgres is away answers its probes, and is re
     REDIS_URL: testRedis().url,
     AUTH_URL: 'http://127.0.0.1:9',
     INTERNAL_TOKEN: 'the-internal-token-of-tests',
+    ORDER_LINK_SECRETS: 'a-secret-of-order-links-for-tests',
   });
   const { port } = await said('listening');
   await said('waiting for the database');

@@ -3,6 +3,7 @@ import { authFrom } from '@orderflow/service-kit/auth';
 import { readConfig } from '@orderflow/service-kit/config';
 import { listenEarly } from '@orderflow/service-kit/early-http';
 import { runService } from '@orderflow/service-kit/lifecycle';
+import { createOrderLinks } from '@orderflow/service-kit/order-links';
 import { paymentMethodSeals } from '@orderflow/service-kit/payment-method-seals';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { createApp } from './app.ts';
@@ -32,6 +33,7 @@ await runService({ service: 'order', config }, async (scope) => {
     metrics,
     cache,
     auth: authFrom(config),
+    links: createOrderLinks({ secrets: config.ORDER_LINK_SECRETS }),
     demo: config.DEMO,
     guestPaymentMethod: config.GUEST_PAYMENT_METHOD,
     keySecret: config.INTERNAL_TOKEN,

@@ -28,7 +28,7 @@ const created = (placed: OrderView) => ({
 });
 
 export function mountRoutes(app: Express, deps: PlaceDeps) {
-  const { db, prisma, cache, demo, guestPaymentMethod } = deps;
+  const { db, prisma, cache, links, demo, guestPaymentMethod } = deps;
 
   app.post('/api/orders', async (req, res) => {
     if (isGuestForm(req) && !demo) {
@@ -51,10 +51,11 @@ export function mountRoutes(app: Express, deps: PlaceDeps) {
   });
 
   app.get('/api/orders/:id', async (req, res) => {
-    const actor = requireActor(req, 'customer', 'seller', 'admin', 'service');
+    const actor = links.holderOf(req) ?? requireActor(req, 'customer', 'seller', 'admin', 'service');
     const order = await cache.read(idParam(req), (id) => readOrder(db, id));
-    if (!isTheirs(actor, { customerId: order.customer.id, sellerId: order.sellerId }))
-      throw noOrder(order.id);
+    const { id, customer, sellerId } = order;
+    if (!isTheirs(actor, { id, customerId: customer.id, sellerId })) throw noOrder(id);
+    if (actor.kind === 'guest') res.set('cache-control', 'no-store');
     res.set('etag', etagOf(order)).json(order);
   });
 

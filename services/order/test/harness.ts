@@ -7,7 +7,7 @@ import { testDatabase } from '@orderflow/testing/database';
 import { anEvent } from '@orderflow/testing/events';
 import { testRedis } from '@orderflow/testing/redis';
 import { silentLog, testScope } from '@orderflow/testing/scope';
-import { as, testAuth, testSeals } from '@orderflow/testing/tokens';
+import { as, testAuth, testOrderLinks, testSeals } from '@orderflow/testing/tokens';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { Redis } from 'ioredis';
 import supertest from 'supertest';
@@ -85,6 +85,7 @@ async function start({ db, redis, demo }: { db: Database; redis: Redis; demo: bo
     metrics: orderMetrics,
     cache,
     auth: testAuth,
+    links: testOrderLinks,
     demo,
     guestPaymentMethod: 'pm_card_visa',
     keySecret: 'the-key-secret-of-tests',

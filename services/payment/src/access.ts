@@ -1,10 +1,17 @@
 import type { Actor } from '@orderflow/service-kit/auth';
+import type { LinkHolder } from '@orderflow/service-kit/order-links';
 import { ProblemError } from '@orderflow/service-kit/problem';
 import type { Payment } from './domain.ts';
 
-/** Which payments an actor may see: those of their own orders, or all. */
-export function ownOf(actor: Actor): { customerId?: string; sellerId?: string } {
+/** Which payments somebody may see: those of their own orders, that of the order their link leads to, or all. */
+export function ownOf(actor: Actor | LinkHolder): {
+  customerId?: string;
+  sellerId?: string;
+  orderId?: string;
+} {
   switch (actor.kind) {
+    case 'guest':
+      return { orderId: actor.orderId };
     case 'customer':
       return { customerId: actor.customerId };
     case 'seller':
@@ -17,8 +24,8 @@ export function ownOf(actor: Actor): { customerId?: string; sellerId?: string } 
   }
 }
 
-/** Whether a payment is known to be a customer's, and not of the one who asks. */
-export const isOthers = ({ status, customerId }: Payment, actor: Actor): boolean =>
+/** Whether a payment is known to be a customer's, and not of the one who asks. A guest's link leads to no other. */
+export const isOthers = ({ status, customerId }: Payment, actor: Actor | LinkHolder): boolean =>
   status !== 'NONE' && actor.kind === 'customer' && actor.customerId !== customerId;
 
 export const noSuchPayment = () =>

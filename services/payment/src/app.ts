@@ -6,6 +6,7 @@ import type { Database } from '@orderflow/service-kit/database';
 import { createHttpApp } from '@orderflow/service-kit/http-app';
 import { readJson } from '@orderflow/service-kit/json-body';
 import type { ServiceScope } from '@orderflow/service-kit/lifecycle';
+import type { OrderLinks } from '@orderflow/service-kit/order-links';
 import type { Redis } from 'ioredis';
 import type { PrismaClient } from './generated/prisma/client.ts';
 import type { PaymentProvider } from './provider.ts';
@@ -20,6 +21,8 @@ export type Deps = {
   prisma: PrismaClient;
   provider: PaymentProvider;
   auth: Auth;
+  /** From mails: a guest's way to their order. */
+  links: OrderLinks;
   /** When Stripe is the provider: how to read what it reports. */
   webhook?: StripeWebhook;
 };

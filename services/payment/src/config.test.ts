@@ -8,6 +8,7 @@ const common = {
   REDIS_URL: 'redis://localhost',
   AUTH_URL: 'http://localhost:3005',
   INTERNAL_TOKEN: 'sixteen characters',
+  ORDER_LINK_SECRETS: 'thirty-two characters or some more of them',
 };
 const stripe = { PAYMENT_PROVIDER: 'stripe', STRIPE_API_KEY: 'sk_test_1', STRIPE_WEBHOOK_SECRET: 'whsec_1' };
 

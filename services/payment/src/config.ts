@@ -1,4 +1,4 @@
-import { authConfig, baseConfig, messagingConfig } from '@orderflow/service-kit/config';
+import { authConfig, baseConfig, messagingConfig, orderLinkSecrets } from '@orderflow/service-kit/config';
 import { z } from 'zod';
 
 const httpUrl = z.url({ protocol: /^https?$/ });
@@ -25,6 +25,7 @@ export const configSchema = baseConfig
   .extend(messagingConfig.shape)
   .extend(authConfig.shape)
   .extend({
+    ORDER_LINK_SECRETS: orderLinkSecrets,
     /** Calls of the provider at once, by this replica. */
     PROVIDER_CONCURRENCY: z.coerce.number().int().min(1).max(500).default(32),
     /** After this long without an answer the outcome is unknown, and the provider is asked again with the same key. */

@@ -3,6 +3,7 @@ import { authFrom } from '@orderflow/service-kit/auth';
 import { readConfig } from '@orderflow/service-kit/config';
 import { listenEarly } from '@orderflow/service-kit/early-http';
 import { runService } from '@orderflow/service-kit/lifecycle';
+import { createOrderLinks } from '@orderflow/service-kit/order-links';
 import { paymentMethodSeals } from '@orderflow/service-kit/payment-method-seals';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { createApp, type Deps } from './app.ts';
@@ -28,7 +29,8 @@ await runService({ service: 'payment', config }, async (scope) => {
   const { provider, webhook } = openProvider();
   scope.onStop('provider', provider.close);
   messaging.publishOutbox('payment');
-  const app = createApp({ scope, db, redis, prisma, provider, webhook, auth: authFrom(config) });
+  const links = createOrderLinks({ secrets: config.ORDER_LINK_SECRETS });
+  const app = createApp({ scope, db, redis, prisma, provider, webhook, auth: authFrom(config), links });
   scope.onStop('http', http.serve(app));
   const worker = startProviderWorker({ db, scope, provider, metrics, concurrency, timeoutMs });
   scope.onStop('provider worker', worker.stop);

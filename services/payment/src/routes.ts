@@ -1,7 +1,8 @@
 import { listPaymentsQuery, paymentMethodBody, payOrderBody } from '@orderflow/contracts/http/payments';
 import { answerOnce, send } from '@orderflow/messaging/idempotency';
-import { actorName, requireActor } from '@orderflow/service-kit/auth';
+import { type Actor, actorName, requireActor } from '@orderflow/service-kit/auth';
 import { bodyOf, idParam, queryOf } from '@orderflow/service-kit/http-input';
+import type { LinkHolder } from '@orderflow/service-kit/order-links';
 import { afterCursor, newestFirst, toPage } from '@orderflow/service-kit/paging';
 import { requestContext } from '@orderflow/service-kit/request-context';
 import type { Express, Request } from 'express';
@@ -16,9 +17,9 @@ import { toView } from './views.ts';
 
 const owed = { status: { not: 'NONE' } } satisfies Prisma.PaymentWhereInput;
 
-export function mountRoutes(app: Express, { db, prisma, provider }: Deps) {
+export function mountRoutes(app: Express, { db, prisma, provider, links }: Deps) {
   app.post('/api/orders/:id/pay', async (req, res) => {
-    const actor = requireActor(req, 'customer', 'admin', 'service');
+    const actor = links.holderOf(req) ?? requireActor(req, 'customer', 'admin', 'service');
     const orderId = idParam(req);
     const body = bodyOf(payOrderBody, req);
     // Before the transaction, which must not wait for the provider; a repeated request needs no answer to this.
@@ -26,7 +27,8 @@ export function mountRoutes(app: Express, { db, prisma, provider }: Deps) {
       'card' in body ? tokeniseCard(provider, body.card) : body.paymentMethod,
     ]);
     if ('card' in body) req.body = recognisable(body.card);
-    const cause = { ...requestContext(req), actor: actorName(actor) };
+    const name = actor.kind === 'guest' ? 'guest' : actorName(actor);
+    const cause = { ...requestContext(req), actor: name };
     const reply = await answerOnce(db, req, async (tx) => {
       if (method.status === 'rejected') throw method.reason;
       return { status: 202, body: await payOrder(tx, { orderId, method: method.value, actor, cause }) };
@@ -35,7 +37,9 @@ export function mountRoutes(app: Express, { db, prisma, provider }: Deps) {
   });
 
   app.get('/api/orders/:id/payment', async (req, res) => {
-    res.json(await viewOf(req, { orderId: idParam(req) }));
+    const holder = links.holderOf(req);
+    if (holder) res.set('cache-control', 'no-store');
+    res.json(await viewOf({ orderId: idParam(req) }, holder ?? readerOf(req)));
   });
 
   app.get('/api/payments', async (req, res) => {
@@ -63,18 +67,18 @@ export function mountRoutes(app: Express, { db, prisma, provider }: Deps) {
   });
 
   app.get('/api/payments/:id', async (req, res) => {
-    res.json(await viewOf(req, { id: idParam(req) }));
+    res.json(await viewOf({ id: idParam(req) }, readerOf(req)));
   });
 
-  async function viewOf(req: Request, which: { id: string } | { orderId: string }) {
-    const own = ownOf(requireActor(req, ...readers));
-    const row = await prisma.payment.findFirst({ where: { ...which, ...own, ...owed } });
+  async function viewOf(which: { id: string } | { orderId: string }, reader: Actor | LinkHolder) {
+    const row = await prisma.payment.findFirst({ where: { ...which, ...ownOf(reader), ...owed } });
     if (!row) throw noSuchPayment();
     return toView(row);
   }
 }
 
 const readers = ['customer', 'seller', 'admin', 'service'] as const;
+const readerOf = (req: Request) => requireActor(req, ...readers);
 
 /** What tells a card from others in a repeated request: its number must not be kept, nor be found out from a hash. */
 const recognisable = ({ number, expMonth, expYear }: Card) => ({

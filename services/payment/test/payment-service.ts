@@ -6,7 +6,7 @@ import { testDatabase } from '@orderflow/testing/database';
 import { anEvent } from '@orderflow/testing/events';
 import { testRedis } from '@orderflow/testing/redis';
 import { testScope } from '@orderflow/testing/scope';
-import { testAuth, testSeals } from '@orderflow/testing/tokens';
+import { testAuth, testOrderLinks, testSeals } from '@orderflow/testing/tokens';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { onTestFinished } from 'vitest';
 import { listeningBank } from '../../bank/test/bank.ts';
@@ -143,7 +143,16 @@ async function serviceWith(
   }
 
   return {
-    app: createApp({ scope, db, redis: testRedis().redis, prisma, provider, webhook, auth: testAuth }),
+    app: createApp({
+      scope,
+      db,
+      redis: testRedis().redis,
+      prisma,
+      provider,
+      webhook,
+      auth: testAuth,
+      links: testOrderLinks,
+    }),
     db,
     scope,
     provider,

@@ -14,7 +14,7 @@ import {
 import { pageOf } from '../http/page.ts';
 import { guestOrderBody } from '../http/plain.ts';
 import type { Operation } from './operation.ts';
-import { everybody, ifMatch, orderParams, sellers } from './shared.ts';
+import { everybody, ifMatch, orderLink, orderParams, orWithLink, sellers } from './shared.ts';
 
 const sellerParams = z.object({ id: z.string().min(1).max(254).meta({ description: 'The seller' }) });
 
@@ -47,8 +47,9 @@ export const orders = {
     service: 'order',
     tag: 'Orders',
     summary: 'An order, with an ETag',
-    who: everybody,
+    who: orWithLink,
     params: orderParams,
+    query: orderLink,
     success: { status: 200, schema: orderView },
   },
   confirmOrder: {
@@ -70,8 +71,9 @@ export const orders = {
     service: 'order',
     tag: 'Orders',
     summary: 'Cancel an order before it is shipped; what was paid is refunded',
-    who: everybody,
+    who: orWithLink,
     params: orderParams,
+    query: orderLink,
     headers: ifMatch,
     body: cancelOrderBody,
     success: { status: 200, schema: orderView },

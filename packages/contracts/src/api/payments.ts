@@ -8,7 +8,7 @@ import {
   payOrderBody,
 } from '../http/payments.ts';
 import type { Operation } from './operation.ts';
-import { buyers, everybody, idParams, orderParams } from './shared.ts';
+import { buyers, everybody, idParams, orderLink, orderParams, orWithLink } from './shared.ts';
 
 export const payments = {
   payOrder: {
@@ -17,11 +17,12 @@ export const payments = {
     service: 'payment',
     tag: 'Payments',
     summary: 'Pay an order with a payment method or a card. The charge follows: read the payment',
-    who: buyers,
+    who: ['public', ...buyers],
+    query: orderLink,
     params: orderParams,
     body: payOrderBody,
     success: { status: 202, schema: paymentView },
-    errors: ['payment_not_due', 'card_refused', 'unknown_payment_method'],
+    errors: ['forbidden', 'payment_not_due', 'card_refused', 'unknown_payment_method'],
     idempotencyKey: true,
     takesCard: true,
   },
@@ -31,7 +32,8 @@ export const payments = {
     service: 'payment',
     tag: 'Payments',
     summary: 'The payment of an order',
-    who: everybody,
+    who: orWithLink,
+    query: orderLink,
     params: orderParams,
     success: { status: 200, schema: paymentView },
   },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { line } from '../text.ts';
 
 export const idParams = z.object({ id: z.uuid() });
 export const orderParams = z.object({ id: z.uuid().meta({ description: 'The order' }) });
@@ -16,3 +17,11 @@ export const ifMatch = z.object({
     .optional()
     .meta({ description: 'The ETag of the order as it was seen: a move is refused if it has changed since' }),
 });
+
+/** By the link of a mail a guest comes to their order without a token. */
+export const orderLink = z.object({
+  access: line(500).optional().meta({
+    description: 'From the link in a mail about a guest’s order, instead of a token; good for 90 days',
+  }),
+});
+export const orWithLink = ['public', ...everybody] as const;

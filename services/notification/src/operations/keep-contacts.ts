@@ -3,17 +3,22 @@ import { contactOf, type ToldEvent } from '../domain.ts';
 import type { Contact } from '../templates.ts';
 
 const KNOWN = `
-  SELECT order_id AS "orderId", contact FROM recipients WHERE order_id = ANY($1::uuid[]) AND contact IS NOT NULL`;
+  SELECT order_id AS "orderId", contact, guest FROM recipients WHERE order_id = ANY($1::uuid[]) AND contact IS NOT NULL`;
 
 // Locks the orders' rows, in their order, also where it changes nothing: see below. The first contact stays.
 const KEEP = `
-  INSERT INTO recipients (order_id, contact, customer_id)
-  SELECT * FROM json_to_recordset($1) AS heard("orderId" uuid, contact jsonb, "customerId" uuid) ORDER BY 1
+  INSERT INTO recipients (order_id, contact, customer_id, guest)
+  SELECT * FROM json_to_recordset($1) AS heard("orderId" uuid, contact jsonb, "customerId" uuid, guest boolean)
+  ORDER BY 1
   ON CONFLICT (order_id) DO UPDATE SET contact = coalesce(recipients.contact, excluded.contact),
-    customer_id = coalesce(recipients.customer_id, excluded.customer_id)
-  RETURNING order_id AS "orderId", contact`;
+    customer_id = coalesce(recipients.customer_id, excluded.customer_id),
+    guest = coalesce(recipients.guest, excluded.guest)
+  RETURNING order_id AS "orderId", contact, guest`;
 
-type Row = { orderId: string; contact: Contact | null };
+type Row = { orderId: string; contact: Contact | null; guest: boolean | null };
+
+/** How a customer is reached, and whether they are a guest. */
+export type Reached = Contact & { guest: boolean };
 
 /**
  * Keeps the contacts that these events bring. Gives those of all their orders as far as they are known, and
@@ -26,17 +31,24 @@ type Row = { orderId: string; contact: Contact | null };
 export async function keepContacts(tx: Transaction, events: ToldEvent[]) {
   const orderIds = [...new Set(events.map((event) => event.data.orderId))];
   const known = await tx.query<Row>(KNOWN, [orderIds]);
-  const contacts = new Map(known.map((row) => [row.orderId, row.contact!]));
-  const brought = new Map<string, { contact: Contact; customerId: string }>();
+  const contacts = new Map(known.map((row) => [row.orderId, reached(row)!]));
+  const brought = new Map<string, { contact: Contact; customerId: string; guest: boolean }>();
   for (const event of events) {
     if (event.type !== 'order.placed') continue;
-    brought.set(event.data.orderId, { contact: contactOf(event), customerId: event.data.customer.id });
+    const { orderId, customer, guest } = event.data;
+    brought.set(orderId, { contact: contactOf(event), customerId: customer.id, guest });
   }
   const heard = orderIds.filter((orderId) => !contacts.has(orderId));
   if (heard.length === 0) return { contacts, fresh: [] };
 
   const rows = heard.map((orderId) => ({ orderId, ...brought.get(orderId) }));
   const kept = await tx.query<Row>(KEEP, [JSON.stringify(rows)]);
-  for (const { orderId, contact } of kept) if (contact) contacts.set(orderId, contact);
+  for (const row of kept) {
+    const contact = reached(row);
+    if (contact) contacts.set(row.orderId, contact);
+  }
   return { contacts, fresh: heard.filter((orderId) => brought.has(orderId)) };
 }
+
+const reached = ({ contact, guest }: Row): Reached | undefined =>
+  contact ? { ...contact, guest: guest ?? false } : undefined;

@@ -2,7 +2,14 @@ import { newId } from '@orderflow/contracts/ids';
 import type { Transaction } from '@orderflow/service-kit/database';
 import { type Addressed, address, type ToldEvent, type Wish, wishesOf } from '../domain.ts';
 import type { Contact } from '../templates.ts';
-import { keepContacts } from './keep-contacts.ts';
+import { keepContacts, type Reached } from './keep-contacts.ts';
+
+/** The address by which a guest comes to an order without an account. */
+export type LinkTo = (orderId: string) => string;
+
+/** A guest's contact, with the link for the mails about this order. */
+const withLink = (orderId: string, contact: Reached | undefined, linkTo: LinkTo): Contact | undefined =>
+  contact?.guest ? { ...contact, link: linkTo(orderId) } : contact;
 
 /** Wakes the workers of this process that send. */
 export const PENDING_SIGNAL = 'messages';
@@ -35,12 +42,15 @@ type WaitingRow = Wish & { id: string; orderId: string };
  * Writes down the messages that events ask for, and releases those that waited for the contact of an order
  * which these events bring. In whatever order they come, the same messages are written.
  */
-export async function writeMessages(events: ToldEvent[], tx: Transaction): Promise<void> {
+export async function writeMessages(events: ToldEvent[], tx: Transaction, linkTo: LinkTo): Promise<void> {
   const { contacts, fresh } = await keepContacts(tx, events);
-  if (fresh.length > 0) await release(tx, fresh, contacts);
+  if (fresh.length > 0) await release(tx, fresh, contacts, linkTo);
 
   const rows = events.flatMap((event) =>
-    wishesOf(event).flatMap((wish) => messageRow(event, wish, contacts.get(event.data.orderId)) ?? []),
+    wishesOf(event).flatMap((wish) => {
+      const { orderId } = event.data;
+      return messageRow(event, wish, withLink(orderId, contacts.get(orderId), linkTo)) ?? [];
+    }),
   );
   if (rows.length === 0) return;
   tx.send(INSERT, [JSON.stringify(rows)]);
@@ -65,13 +75,18 @@ function messageRow(event: ToldEvent, wish: Wish, contact: Contact | undefined) 
   );
 }
 
-async function release(tx: Transaction, orderIds: string[], contacts: Map<string, Contact>): Promise<void> {
+async function release(
+  tx: Transaction,
+  orderIds: string[],
+  contacts: Map<string, Reached>,
+  linkTo: LinkTo,
+): Promise<void> {
   const waiting = await tx.query<WaitingRow>(WAITING, [orderIds]);
   if (waiting.length === 0) return;
   const addressed: (Addressed & { id: string })[] = [];
   const unreachable: string[] = [];
   for (const row of waiting) {
-    const message = address(row, contacts.get(row.orderId)!);
+    const message = address(row, withLink(row.orderId, contacts.get(row.orderId), linkTo)!);
     if (message) addressed.push({ id: row.id, ...message });
     else unreachable.push(row.id);
   }

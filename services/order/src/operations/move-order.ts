@@ -1,10 +1,9 @@
 import type { OrderView } from '@orderflow/contracts/http/orders';
 import type { OrderItem } from '@orderflow/contracts/order';
 import type { Cause } from '@orderflow/messaging/outbox';
-import { type Actor, actorName } from '@orderflow/service-kit/auth';
 import type { Transaction } from '@orderflow/service-kit/database';
 import type { RequestContext } from '@orderflow/service-kit/request-context';
-import { isTheirs, noOrder } from '../access.ts';
+import { isTheirs, noOrder, type Visitor, visitorName } from '../access.ts';
 import type { Decision, Order } from '../domain.ts';
 import { type IfMatch, mustMatch } from '../etag.ts';
 import { type LockedOrder, type MoveDeps, moveOrders } from './move-orders.ts';
@@ -16,7 +15,7 @@ export type Command = (order: Order, items: OrderItem[]) => Decision;
 export type Wish = {
   orderId: string;
   command: Command;
-  actor: Actor;
+  actor: Visitor;
   ifMatch?: IfMatch;
   context: RequestContext;
 };
@@ -35,7 +34,7 @@ export async function moveOrder(
   deps: MoveDeps,
 ): Promise<OrderView> {
   const items = await tx.query<OrderItem>(ITEMS, [orderId]);
-  const cause: Cause = { ...context, actor: actorName(actor) };
+  const cause: Cause = { ...context, actor: visitorName(actor) };
   const decide = (order: LockedOrder) => {
     if (!isTheirs(actor, order)) throw noOrder(orderId);
     mustMatch(ifMatch, order.version);

@@ -2,6 +2,7 @@ import type { PaymentView } from '@orderflow/contracts/http/payments';
 import type { Cause } from '@orderflow/messaging/outbox';
 import type { Actor } from '@orderflow/service-kit/auth';
 import type { Transaction } from '@orderflow/service-kit/database';
+import type { LinkHolder } from '@orderflow/service-kit/order-links';
 import { isOthers, noSuchPayment } from '../access.ts';
 import { pay } from '../domain.ts';
 import { type ShownRow, toView } from '../views.ts';
@@ -22,7 +23,12 @@ const CUSTOMER = 'SELECT customer_id AS "customerId" FROM payments WHERE order_i
  */
 export async function payOrder(
   tx: Transaction,
-  { orderId, method, actor, cause }: { orderId: string; method: string; actor: Actor; cause: Cause },
+  {
+    orderId,
+    method,
+    actor,
+    cause,
+  }: { orderId: string; method: string; actor: Actor | LinkHolder; cause: Cause },
 ): Promise<PaymentView> {
   const [payment] = await tx.query<{ customerId: string | null }>(CUSTOMER, [orderId]);
   const claim = { method, customerId: payment?.customerId ?? null };
