@@ -152,6 +152,22 @@ const edits: Record<InvariantName, Edit> = {
     await insertCharge('a gift', key, 100);
     return { subject: 'charges of no order', repair: () => deleteCharge(key) };
   },
+  'rows-of-orders-are-readable': async () => {
+    const orderId = paid.pop()!;
+    const [row] = await rows<{ at: Date }>('order', 'SELECT updated_at AS at FROM orders WHERE id = $1', [
+      orderId,
+    ]);
+    const set = (at: Date | string) =>
+      rows('order', 'UPDATE orders SET updated_at = $2 WHERE id = $1', [orderId, at]);
+    await set('infinity');
+    return { subject: orderId, orderId, repair: () => set(row!.at) };
+  },
+  'rows-of-products-are-readable': async () => {
+    const price = (by: string) =>
+      rows('order', `UPDATE products SET price = price ${by} WHERE id = $1`, [the.product]);
+    await price('+ 9007199254740992');
+    return { subject: the.product, repair: () => price('- 9007199254740992') };
+  },
   'orders-match-events': change('order', 'order_items', {
     key: 'order_id',
     set: 'unit_price = unit_price - 1',

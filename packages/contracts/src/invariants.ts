@@ -13,6 +13,8 @@ export const invariantName = z.enum([
   'customers-are-told',
   'every-charge-has-its-order',
   'charges-name-orders',
+  'rows-of-orders-are-readable',
+  'rows-of-products-are-readable',
   'orders-match-events',
   'reservations-match-events',
   'payments-match-events',
@@ -36,7 +38,7 @@ export const violationView = z.object({
   invariant: invariantName,
   /** An order's id, a product's, `outbox of order`: the same thing keeps its name while it is wrong. */
   subject: z.string(),
-  orderId: z.uuid().nullable(),
+  orderId: z.guid().nullable(),
   /** A sentence with both figures. */
   detail: z.string(),
   /** The rows, from the ledgers they are of. */

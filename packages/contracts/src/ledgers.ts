@@ -6,16 +6,18 @@ import { storableTime } from './time.ts';
  * gateway leads nobody to. One page says everything that a service knows about each order in it.
  */
 
+/** Any uuid that Postgres can hold: what somebody has edited is to be read, and found. */
+const id = z.guid();
 const amount = z.int();
 const time = z.iso.datetime({ offset: true });
 
 /** Which orders a page is about: those named, or those after one in order of id, which is the order of placing. */
 export const ledgerQuery = z.union([
-  z.strictObject({ orders: z.array(z.uuid()).min(1).max(500) }),
+  z.strictObject({ orders: z.array(id).min(1).max(500) }),
   z.strictObject({
-    after: z.uuid().nullable(),
+    after: id.nullable(),
     /** The last order that may be in it. */
-    until: z.uuid().nullable(),
+    until: id.nullable(),
     limit: z.int().min(1).max(1_000),
   }),
 ]);
@@ -23,7 +25,7 @@ export type LedgerQuery = z.infer<typeof ledgerQuery>;
 
 /** `next` is the order to go on after; null when there is no further one in the range. */
 export const ledgerPage = <T extends z.ZodType>(entry: T) =>
-  z.object({ items: z.array(entry), next: z.uuid().nullable() });
+  z.object({ items: z.array(entry), next: id.nullable() });
 export type LedgerPage<Entry> = { items: Entry[]; next: string | null };
 
 /** Number of the last event that the row has written to the outbox; 0 before the first. */
@@ -31,7 +33,7 @@ const sequence = z.int();
 
 /** `orders` of the order service. Addresses are personal data: they stay out of logs and metrics. */
 export const orderEntry = z.object({
-  orderId: z.uuid(),
+  orderId: id,
   status: z.enum(['PENDING', 'CONFIRMED', 'PAID', 'SHIPPED', 'FULFILLED', 'CANCELLED']),
   cancelReason: z.string().nullable(),
   message: z.string().nullable(),
@@ -40,7 +42,7 @@ export const orderEntry = z.object({
   paymentMethod: z.string().nullable(),
   confirmation: z.string(),
   confirmationRequested: z.boolean(),
-  customerId: z.uuid(),
+  customerId: id,
   customerName: z.string(),
   customerEmail: z.string(),
   customerPhone: z.string().nullable(),
@@ -58,7 +60,7 @@ export const orderEntry = z.object({
   items: z.array(
     z.object({
       line: z.int(),
-      productId: z.uuid(),
+      productId: id,
       quantity: z.int(),
       sku: z.string(),
       name: z.string(),
@@ -73,13 +75,13 @@ export type OrderEntry = z.infer<typeof orderEntry>;
 
 /** `reservations` of inventory, with what the movement ledger says about the order. */
 export const reservationEntry = z.object({
-  orderId: z.uuid(),
+  orderId: id,
   /** `none`: movements without a reservation, or only news of the order so far. */
   status: z.enum(['none', 'HELD', 'REJECTED', 'RELEASED', 'SHIPPED']),
-  items: z.array(z.object({ productId: z.uuid(), quantity: z.int() })),
+  items: z.array(z.object({ productId: id, quantity: z.int() })),
   movements: z.array(
     z.object({
-      productId: z.uuid(),
+      productId: id,
       kind: z.enum(['RESERVED', 'RELEASED', 'SHIPPED']),
       /** How many rows, and what they come to. */
       count: z.int(),
@@ -99,7 +101,7 @@ export type ReservationEntry = z.infer<typeof reservationEntry>;
 
 /** `payments` of payment. */
 export const paymentEntry = z.object({
-  orderId: z.uuid(),
+  orderId: id,
   status: z.string(),
   amount: amount.nullable(),
   currency: z.string().nullable(),
@@ -107,8 +109,8 @@ export const paymentEntry = z.object({
   refunded: amount,
   /** The provider was asked, or is to be asked, and its answer is not known yet. */
   unknownOutcome: z.boolean(),
-  paymentId: z.uuid(),
-  customerId: z.uuid().nullable(),
+  paymentId: id,
+  customerId: id.nullable(),
   sellerId: z.string().nullable(),
   paymentMethod: z.string().nullable(),
   providerReference: z.string().nullable(),
@@ -128,7 +130,7 @@ export type PaymentEntry = z.infer<typeof paymentEntry>;
 
 /** `charges` of the bank: what really moved, only what succeeded. `reference` is the order's id, or what was there instead. */
 export const chargeEntry = z.object({
-  orderId: z.uuid(),
+  orderId: id,
   charges: z.int(),
   refunds: z.int(),
   captured: amount,
@@ -162,14 +164,14 @@ export type Strays = z.infer<typeof straysView>;
 
 /** `messages` of notification: how the customer of an order is reached, and every message about it. */
 export const messageEntry = z.object({
-  orderId: z.uuid(),
-  customerId: z.uuid().nullable(),
+  orderId: id,
+  customerId: id.nullable(),
   /** The contact as it is kept; null while only later events of the order were heard of. */
   contact: z.unknown(),
   messages: z.array(
     z.object({
-      id: z.uuid(),
-      eventId: z.uuid(),
+      id,
+      eventId: id,
       template: z.string(),
       channel: z.string(),
       status: z.string(),
@@ -186,7 +188,7 @@ export type MessageEntry = z.infer<typeof messageEntry>;
 
 /** `deliveries` of the postbox: what arrived about an order, a message that came again only once. */
 export const deliveryEntry = z.object({
-  orderId: z.uuid(),
+  orderId: id,
   deliveries: z.array(
     z.object({
       messageId: z.string(),
@@ -207,12 +209,12 @@ export type DeliveryEntry = z.infer<typeof deliveryEntry>;
 const full = z.boolean().default(false);
 /** `stock` of inventory, asked by product: the columns beside what the movement ledger and the reservations come to. */
 export const stockQuery = z.union([
-  z.strictObject({ products: z.array(z.uuid()).min(1).max(500), full }),
-  z.strictObject({ after: z.uuid().nullable(), limit: z.int().min(1).max(500), full }),
+  z.strictObject({ products: z.array(id).min(1).max(500), full }),
+  z.strictObject({ after: id.nullable(), limit: z.int().min(1).max(500), full }),
 ]);
 export type StockQuery = z.infer<typeof stockQuery>;
 export const stockEntry = z.object({
-  productId: z.uuid(),
+  productId: id,
   sku: z.string(),
   received: z.int(),
   onHand: z.int(),
@@ -233,7 +235,7 @@ export const stockEntry = z.object({
 export type StockEntry = z.infer<typeof stockEntry>;
 
 /** `products` of the order service: its copy of the catalogue, of the products that are named. */
-export const productsQuery = z.strictObject({ products: z.array(z.uuid()).min(1).max(500) });
+export const productsQuery = z.strictObject({ products: z.array(id).min(1).max(500) });
 export const productEntry = stockEntry
   .pick({ productId: true, sku: true, name: true, price: true, currency: true, sellerId: true })
   .extend({ active: z.boolean(), sequence });
@@ -245,16 +247,16 @@ export type ProductEntry = z.infer<typeof productEntry>;
  * transaction may pass some by. Published rows are gone after seven days.
  */
 export const eventsQuery = z.union([
-  z.strictObject({ events: z.array(z.uuid()).min(1).max(500) }),
+  z.strictObject({ events: z.array(id).min(1).max(500) }),
   z.strictObject({
-    after: z.uuid().nullable(),
+    after: id.nullable(),
     until: storableTime,
     limit: z.int().min(1).max(5_000),
   }),
 ]);
 export type EventsQuery = z.infer<typeof eventsQuery>;
 export const eventEntry = z.object({
-  id: z.uuid(),
+  id,
   type: z.string(),
   subject: z.string(),
   /** Digest of the whole envelope. */

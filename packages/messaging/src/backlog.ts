@@ -14,8 +14,9 @@ const SOME = 5;
 const COUNTED = 10_000;
 
 // `waiting` gives the rows in the order of an index, oldest first, so that counting ends at the limit.
+// A time that somebody has edited may be one that JSON cannot tell.
 const HEAP = (waiting: string) => `
-  SELECT count(*) AS count, min(at) AS oldest, coalesce(array_agg(name ORDER BY n) FILTER (WHERE n <= ${SOME}), '{}') AS some
+  SELECT count(*) AS count, min(least(greatest(at, '0001-01-02Z'), '9999-12-30Z')) AS oldest, coalesce(array_agg(name ORDER BY n) FILTER (WHERE n <= ${SOME}), '{}') AS some
   FROM (SELECT at, name, row_number() OVER () AS n FROM (${waiting} LIMIT $1) AS waiting) AS numbered`;
 
 const OUTBOX = HEAP(`

@@ -99,6 +99,40 @@ test('an event has a digest of all that its envelope says, however it is written
   expect(await digest()).toBe('the columns differ from the envelope');
 });
 
+test.each([
+  '"none"',
+  '{"id": "x"}',
+  '{"sequence": "one"}',
+  '{"time": "yesterday or so"}',
+  '{"orderid": 7}',
+  '{"data": {"name": "\\u0000"}}',
+])('an envelope of %s differs from its columns, and hides no other event', async (envelope) => {
+  const { db, tell, events } = await service();
+  const ids = [await tell(2_000), await tell(1_000)].sort();
+  await db.query('UPDATE messaging.outbox SET envelope = $2 WHERE event_id = $1', [ids[0], envelope]);
+  await db.query(
+    `UPDATE messaging.outbox SET envelope = json_build_object('id', event_id, 'type', type, 'subject', subject)
+     WHERE event_id = $1`,
+    [ids[1]],
+  );
+  const found = [
+    { id: ids[0], digest: 'the columns differ from the envelope' },
+    { id: ids[1], digest: expect.stringMatching(/^[0-9a-f]{32}$/) },
+  ];
+  const until = new Date().toISOString();
+  expect((await events.ask({ after: null, until, limit: 10 })).items).toMatchObject(found);
+  expect((await events.ask({ events: ids })).items).toMatchObject(found);
+});
+
+test('a time that JSON cannot tell makes no backlog fail', async () => {
+  const { db, tell, backlog } = await service();
+  for (const at of ['infinity', '-infinity']) {
+    await tell();
+    await db.query('UPDATE messaging.outbox SET created_at = $1', [at]);
+    expect((await backlog()).outbox.oldest).toMatch(/^(0001|9999)-/);
+  }
+});
+
 test('who only listens has a backlog and tells no events', async () => {
   const { app, backlog } = await service({ group: 'auditor' });
   expect(await backlog()).toEqual({

@@ -8,6 +8,12 @@ import { bodyOf } from './http-input.ts';
 const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
 const AFTER_ALL = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
+/**
+ * SQL for a number as the ledger tells of it. As JSON, one that is too large for a safe integer is told too: it makes its
+ * own entry unreadable, and not the whole page.
+ */
+export const anyNumber = (value: string): string => `to_json(${value})`;
+
 /** How a ledger is read: each by one statement, so that a page is one snapshot, and an entry a row of it. */
 export type LedgerSql = {
   /** The orders that it knows of `$1`, a `uuid[]`. */

@@ -9,17 +9,22 @@ type App = Parameters<typeof request>[0];
 export function ledgerOf<T extends z.ZodType>(app: App, name: string, entry: T) {
   const path = `/internal/ledgers/${name}`;
 
-  async function ask(query: object) {
+  async function post(query: object) {
     const { body } = await request(app)
       .post(path)
       .set(await as.service())
       .send(query)
       .expect(200);
-    return ledgerPage(entry).parse(body);
+    return body;
   }
+  const ask = async (query: object) => ledgerPage(entry).parse(await post(query));
 
   return {
     ask,
+    /** The entries of a page as they came: somebody may have edited what is in them. */
+    async entries(query: object): Promise<unknown[]> {
+      return (await post(query)).items;
+    },
     /** Every page of a range, one after the other. */
     async walk(query: object): Promise<z.infer<T>[][]> {
       const pages: z.infer<T>[][] = [];

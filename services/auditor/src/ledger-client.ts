@@ -9,7 +9,6 @@ import {
   type EventsQuery,
   eventEntry,
   type LedgerQuery,
-  ledgerPage,
   messageEntry,
   orderEntry,
   paymentEntry,
@@ -20,21 +19,22 @@ import {
   straysView,
 } from '@orderflow/contracts/ledgers';
 import type { z } from 'zod';
+import { type LedgerRows, readPage, whatIsWrong } from './ledger-page.ts';
 
 /** The ledgers that speak of orders, and whose they are. */
 export const orderLedgers = {
-  orders: { service: 'order', page: ledgerPage(orderEntry) },
-  reservations: { service: 'inventory', page: ledgerPage(reservationEntry) },
-  payments: { service: 'payment', page: ledgerPage(paymentEntry) },
-  charges: { service: 'bank', page: ledgerPage(chargeEntry) },
-  messages: { service: 'notification', page: ledgerPage(messageEntry) },
-  deliveries: { service: 'postbox', page: ledgerPage(deliveryEntry) },
+  orders: { service: 'order', entry: orderEntry },
+  reservations: { service: 'inventory', entry: reservationEntry },
+  payments: { service: 'payment', entry: paymentEntry },
+  charges: { service: 'bank', entry: chargeEntry },
+  messages: { service: 'notification', entry: messageEntry },
+  deliveries: { service: 'postbox', entry: deliveryEntry },
 } as const;
 export type OrderLedger = keyof typeof orderLedgers;
 
-const stockPage = ledgerPage(stockEntry);
-const productsPage = ledgerPage(productEntry);
-const eventsPage = ledgerPage(eventEntry);
+type EntryOf<L extends OrderLedger> = z.infer<(typeof orderLedgers)[L]['entry']>;
+
+type Ledger = { service: string; path: string };
 
 export type LedgerClientOptions = {
   /** Where services are; the bank and the postbox may be missing. */
@@ -54,11 +54,7 @@ export function createLedgerClient({
 }: LedgerClientOptions) {
   const headers = { authorization: `Bearer ${internalToken}`, 'content-type': 'application/json' };
 
-  async function ask<T extends z.ZodType>(
-    { service, path }: { service: string; path: string },
-    schema: T,
-    query?: object,
-  ): Promise<z.infer<T>> {
+  async function ask({ service, path }: Ledger, query?: object): Promise<unknown> {
     const response = await fetch(new URL(`/internal/ledgers/${path}`, urls[service]), {
       method: query ? 'POST' : 'GET',
       headers,
@@ -69,9 +65,14 @@ export function createLedgerClient({
     if (!response.ok) {
       throw new Error(`it answered ${response.status}: ${problem.safeParse(content).data?.detail}`);
     }
-    const answer = schema.safeParse(content);
+    return content;
+  }
+
+  async function askView<T extends z.ZodType>(ledger: Ledger, view: T): Promise<z.infer<T>> {
+    const content = await ask(ledger);
+    const answer = view.safeParse(content);
     if (answer.success) return answer.data;
-    throw new Error(`its answer is not what a ledger gives: ${answer.error.issues[0]?.message}`);
+    throw new Error(`its answer is not what a ledger gives: ${whatIsWrong(answer.error, content)}`);
   }
 
   /** As the others would be told of it. */
@@ -105,26 +106,30 @@ export function createLedgerClient({
         }
       }
 
+      /** Reads a page entry by entry: one that cannot be read is told apart, and hides no other. */
+      const page = <T extends z.ZodType>(
+        { service, path }: Ledger,
+        { entry, key, query }: { entry: T; key: string; query: object },
+      ): Promise<LedgerRows<z.infer<T>>> =>
+        read(service, path, async () => readPage(await ask({ service, path }, query), entry, key));
+
       return {
-        orders<L extends OrderLedger>(
-          ledger: L,
-          query: LedgerQuery,
-        ): Promise<z.infer<(typeof orderLedgers)[L]['page']>> {
-          const { service, page } = orderLedgers[ledger];
-          return read(service, ledger, () => ask({ service, path: ledger }, page, query)) as Promise<
-            z.infer<(typeof orderLedgers)[L]['page']>
+        orders<L extends OrderLedger>(ledger: L, query: LedgerQuery): Promise<LedgerRows<EntryOf<L>>> {
+          const { service, entry } = orderLedgers[ledger];
+          return page({ service, path: ledger }, { entry, key: 'orderId', query }) as Promise<
+            LedgerRows<EntryOf<L>>
           >;
         },
         stock: (query: StockQuery) =>
-          read('inventory', 'stock', () => ask({ service: 'inventory', path: 'stock' }, stockPage, query)),
+          page({ service: 'inventory', path: 'stock' }, { entry: stockEntry, key: 'productId', query }),
         products: (query: { products: string[] }) =>
-          read('order', 'products', () => ask({ service: 'order', path: 'products' }, productsPage, query)),
-        strays: () => read('bank', 'strays', () => ask({ service: 'bank', path: 'strays' }, straysView)),
+          page({ service: 'order', path: 'products' }, { entry: productEntry, key: 'productId', query }),
+        strays: () => read('bank', 'strays', () => askView({ service: 'bank', path: 'strays' }, straysView)),
         events: (service: string, query: EventsQuery) =>
-          read(service, 'events', () => ask({ service, path: 'events' }, eventsPage, query)),
+          page({ service, path: 'events' }, { entry: eventEntry, key: 'id', query }),
         backlog: (service: string): Promise<Backlog> =>
           read(service, 'backlog', () =>
-            service === 'auditor' ? own() : ask({ service, path: 'backlog' }, backlogView),
+            service === 'auditor' ? own() : askView({ service, path: 'backlog' }, backlogView),
           ),
       };
     },

@@ -135,6 +135,7 @@ test('a ledger that cannot be read leaves its invariants unknown', async () => {
   const view = await check();
   expect(view.status).toBe('unknown');
   expect(offIn(view)).toEqual({
+    'rows-of-orders-are-readable': 'unknown',
     'bank-agrees-with-payment': 'unknown',
     'one-charge-per-order': 'unknown',
     'every-charge-has-its-order': 'unknown',

@@ -54,6 +54,17 @@ test('charges and refunds that succeeded are summed by order, and walked as orde
   expect(await ledger.walk({ after: once, until: twice, limit: 10 })).toMatchObject([entries.slice(1, 3)]);
 });
 
+test('charges that come to more than a number can say are told of, and hide no other', async () => {
+  const { ledger, charge, db } = await withLedger();
+  const ids = [newId(), newId()] as const;
+  for (const id of [ids[0], ...ids]) await charge(id, 1);
+  await db.query('UPDATE ledger SET amount = 9223372036854775807 WHERE reference = $1', [ids[0]]);
+  expect(await ledger.entries({ after: null, until: null, limit: 2 })).toMatchObject([
+    { orderId: ids[0], captured: 2 ** 64 },
+    { orderId: ids[1], captured: 1 },
+  ]);
+});
+
 test('nobody but OrderFlow itself and admins may read it', async () => {
   const { ledger } = await withLedger();
   expect(await ledger.refusals()).toEqual([401, 403, 403]);

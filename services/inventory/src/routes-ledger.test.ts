@@ -115,6 +115,41 @@ test('stock is told by product, the columns beside the sums of movements and of 
   expect(pages[1]![0]).toMatchObject({ ledger: { received: 0, reserved: 0, shipped: 0 }, held: 0 });
 });
 
+test.each(['"none"', '[{"productId": "x", "quantity": 1}]', '[{"quantity": "two"}]', '[7]'])(
+  'a reservation of %s holds nothing, and hides no other and no product',
+  async (items) => {
+    const { addProduct, handle, reservations, stock, db } = await withLedgers();
+    const productId = await addProduct(10);
+    const ids = [newId(), newId()] as const;
+    await handle(ids.map((id) => hold(id, productId, 2)));
+    await db.query('UPDATE reservations SET items = $2 WHERE order_id = $1', [ids[0], items]);
+    expect(await stock.entries({ after: null, limit: 10 })).toMatchObject([
+      { productId, reserved: 4, held: 2 },
+    ]);
+    expect(await reservations.entries({ after: null, until: null, limit: 10 })).toMatchObject([
+      { orderId: ids[0], items: JSON.parse(items) },
+      { orderId: ids[1], items: [{ productId, quantity: 2 }] },
+    ]);
+  },
+);
+
+test('movements and columns of more than a number can say are told of', async () => {
+  const { addProduct, handle, reservations, stock, db, meddle } = await withLedgers();
+  const [productId, orderId] = [await addProduct(10), newId()];
+  await handle([hold(orderId, productId, 2)]);
+  passMinutes(10);
+  await db.query('UPDATE products SET price = 9007199254740993 WHERE id = $1', [productId]);
+  await meddle('UPDATE movements SET quantity = 9223372036854775807 WHERE product_id = $1', [productId]);
+  for (let i = 0; i < 2; i++) {
+    expect(await stock.entries({ after: null, limit: 10 })).toMatchObject([
+      { productId, price: 9007199254740992, ledger: { received: 2 ** 63, reserved: 2 ** 63 } },
+    ]);
+  }
+  expect(await reservations.entries({ after: null, until: null, limit: 10 })).toMatchObject([
+    { orderId, movements: [{ quantity: 2 ** 63 }] },
+  ]);
+});
+
 test('movements that have come to rest are summed once, and what comes after is added to that', async () => {
   const { addProduct, handle, sums, summedBefore, db } = await withLedgers();
   const productId = await addProduct(10);

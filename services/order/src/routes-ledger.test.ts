@@ -52,6 +52,17 @@ test('orders that are named are given; one that nobody knows is missing', async 
   });
 });
 
+test('an order with values that nobody reads is told of, and hides no other', async () => {
+  const { ids, ledger, db } = await withOrders(2);
+  await db.query("UPDATE orders SET total = 9007199254740993, placed_at = 'infinity' WHERE id = $1", [
+    ids[0],
+  ]);
+  expect(await ledger.entries({ after: null, until: null, limit: 2 })).toMatchObject([
+    { orderId: ids[0], total: 9007199254740992, placedAt: null },
+    { orderId: ids[1], total: 3 * 2999 },
+  ]);
+});
+
 test('it says whether an order waits for its seller, and whether it is charged by itself', async () => {
   const { api, place, ledger, db, handlers } = await withOrders(0);
   await api.put('/api/sellers/seller-1/settings').send({ confirmation: 'seller' }).expect(200);

@@ -52,6 +52,18 @@ test('payments are walked in order of order, each once, with what was captured a
   expect(some.flat().map(({ orderId }) => orderId)).toEqual([refunded, refunding, declined]);
 });
 
+test('a payment of more than a number can say is told of, and hides no other', async () => {
+  const { app, db, handle } = await paymentService();
+  const ledger = ledgerOf(app, 'payments', paymentEntry);
+  const ids = [newId(), newId()] as const;
+  for (const id of ids) await handle(confirmed(id, null));
+  await db.query('UPDATE payments SET amount = 9007199254740993 WHERE order_id = $1', [ids[0]]);
+  expect(await ledger.entries({ after: null, until: null, limit: 2 })).toMatchObject([
+    { orderId: ids[0], amount: 9007199254740992 },
+    { orderId: ids[1], amount: total.amount },
+  ]);
+});
+
 test('nobody but OrderFlow itself and admins may read it', async () => {
   const { app } = await paymentService();
   expect(await ledgerOf(app, 'payments', paymentEntry).refusals()).toEqual([401, 403, 403]);

@@ -140,10 +140,14 @@ test('an order from before the first that is recorded is not compared; a later o
   expect(of(true)).toMatchObject([{ detail: 'No recorded event says that it was placed.' }]);
 });
 
-test('events whose data nobody can read are not compared', () => {
+test('an order whose events nobody can read cannot be compared, and is named for that', () => {
   const { events, add, orderId } = recordedSaga();
   add('order.paid', { orderId, total: { amount: 1, currency: 'EUR' } });
-  expect(read([{ ...events[0]!, type: 'order.placed' }]).expected).toBeUndefined();
+  const recorded = read([{ ...events[0]!, type: 'order.placed' }]);
+  expect(recorded.expected).toBeUndefined();
+  expect(ordersMatchEvents({ ...paidOrder(), 'recorded events': recorded })).toMatchObject([
+    { detail: expect.stringContaining('cannot be read'), since: null },
+  ]);
 });
 
 test('a product and its copy are what the last event says', () => {

@@ -1,4 +1,5 @@
 import type { InvariantName } from '@orderflow/contracts/invariants';
+import { type Finding, never } from './finding.ts';
 import { type Invariant, type LedgerName, readsOf } from './table.ts';
 import { type Kind, keyOf, orderOf, type Things } from './things.ts';
 
@@ -104,7 +105,9 @@ function conclude<K extends Kind>(
     looked: new Map(
       evaluated.map((invariant) => [
         invariant.name,
-        things.map((thing) => subjectOf(invariant, kind, thing)),
+        things
+          .filter((thing) => isJudged(invariant, thing, bench))
+          .map((thing) => subjectOf(invariant, kind, thing)),
       ]),
     ),
     violations: violations.filter(({ invariant }) => names.has(invariant)),
@@ -130,8 +133,8 @@ function suspect<K extends Kind>(
   kind: K,
   { thing, bench }: { thing: Things[K]; bench: Bench },
 ): Suspicion[] {
-  // `off` takes what the invariant is about, and that is `kind`.
-  const findings = (invariant.off as (thing: Things[K]) => ReturnType<Invariant['off']>)(thing);
+  if (!isJudged(invariant, thing, bench)) return [];
+  const findings = findingsOf<K>(invariant, thing);
   if (findings.length === 0) return [];
   const since = findings.some((finding) => finding.since === null)
     ? null
@@ -149,13 +152,35 @@ function suspect<K extends Kind>(
   ];
 }
 
+/** What a row says that cannot be read is not known, and neither is whether an invariant holds that reads it. */
+function isJudged(invariant: Invariant, thing: Things[Kind], { present }: Bench): boolean {
+  const unreadable = unreadableOf(thing);
+  return invariant.ofUnreadable || readsOf(invariant, present).every((ledger) => !unreadable[ledger]);
+}
+
+const unreadableOf = (thing: Things[Kind]) => ('unreadable' in thing && thing.unreadable) || {};
+
+/** A thing that a rule cannot cope with is wrong, and keeps no other from being judged. */
+function findingsOf<K extends Kind>(invariant: Invariant, thing: Things[K]): Finding[] {
+  try {
+    // `off` takes what the invariant is about, and that is the kind.
+    return (invariant.off as (thing: Things[K]) => Finding[])(thing);
+  } catch (error) {
+    return never(`It cannot be judged: ${(error as Error).message}.`);
+  }
+}
+
 function subjectOf<K extends Kind>(invariant: Invariant, kind: K, thing: Things[K]): string {
   return (invariant.subject as ((thing: Things[K]) => string) | undefined)?.(thing) ?? keyOf[kind](thing);
 }
 
 function rowsOf<K extends Kind>(kind: K, thing: Things[K], reads: LedgerName[]): Record<string, unknown> {
   if (kind !== 'order' && kind !== 'product') return { [reads[0]!]: thing };
+  const unreadable = unreadableOf(thing);
   return Object.fromEntries(
-    reads.map((ledger) => [ledger, (thing as Record<string, unknown>)[ledger] ?? null]),
+    reads.map((ledger) => [
+      ledger,
+      (thing as Record<string, unknown>)[ledger] ?? unreadable[ledger]?.row ?? null,
+    ]),
   );
 }

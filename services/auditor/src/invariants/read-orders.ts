@@ -1,6 +1,7 @@
 import type { LedgerQuery } from '@orderflow/contracts/ledgers';
 import type { Database } from '@orderflow/service-kit/database';
 import { type LedgerClient, type OrderLedger, orderLedgers, type Visit } from '../ledger-client.ts';
+import type { LedgerRows } from '../ledger-page.ts';
 import { eventsOfOrders, nextRecorded, readOrigin } from '../operations/read-recorded.ts';
 import { recordedOrder } from './expected/recorded-order.ts';
 import type { Reading, Unread } from './judge.ts';
@@ -11,11 +12,13 @@ type Range = { after: string | null; until: string | null; limit: number };
 /** Who reads which ledgers: in one visit, of those that there are. The recorded events are in `db`. */
 export type Reader = { visit: Visit; client: LedgerClient; db: Database };
 
+type Rows = Omit<LedgerRows<{ orderId: string }>, 'next'>;
+
 const entriesAtOnce = 1_000;
 
 /** What all ledgers say of these orders, at most 500. */
 export const readNamed = (reader: Reader, ids: string[]): Promise<Reading<'order'>> =>
-  join(reader, ids, (ledger) => reader.visit.orders(ledger, { orders: ids }).then(({ items }) => items));
+  join(reader, ids, (ledger) => reader.visit.orders(ledger, { orders: ids }));
 
 /**
  * What all ledgers say of a range of orders. The order service's own ledger and the recorded events set it, whichever
@@ -33,27 +36,27 @@ export async function readRange(
   }
   const recorded = await nextRecorded(db, { after, until: own.next ?? until, limit: limit + 1 });
   const next = recorded.splice(limit).length > 0 ? recorded.at(-1)! : own.next;
-  const items = next === null ? own.items : own.items.filter(({ orderId }) => orderId <= next);
+  const isBefore = (orderId: string) => next === null || orderId <= next;
+  const items = own.items.filter(({ orderId }) => isBefore(orderId));
+  const unreadable = own.unreadable.filter(({ key }) => isBefore(key));
   const reading = await join(
     reader,
     [...new Set([...items.map(({ orderId }) => orderId), ...recorded])],
-    async (ledger) => (ledger === 'orders' ? items : readAll(visit, ledger, { after, until: next ?? until })),
+    async (ledger) =>
+      ledger === 'orders' ? { items, unreadable } : readAll(visit, ledger, { after, until: next ?? until }),
   );
-  return { ...reading, next, orders: items.length };
+  return { ...reading, next, orders: items.length + unreadable.length };
 }
 
-async function readAll(
-  visit: Visit,
-  ledger: OrderLedger,
-  range: Omit<Range, 'limit'>,
-): Promise<{ orderId: string }[]> {
-  const items: { orderId: string }[] = [];
+async function readAll(visit: Visit, ledger: OrderLedger, range: Omit<Range, 'limit'>): Promise<Rows> {
+  const rows: Rows = { items: [], unreadable: [] };
   let { after } = range;
   for (;;) {
     const query: LedgerQuery = { ...range, after, limit: entriesAtOnce };
     const page = await visit.orders(ledger, query);
-    items.push(...page.items);
-    if (page.next === null) return items;
+    rows.items.push(...page.items);
+    rows.unreadable.push(...page.unreadable);
+    if (page.next === null) return rows;
     after = page.next;
   }
 }
@@ -62,7 +65,7 @@ async function readAll(
 async function join(
   { client: { present }, db }: Reader,
   ids: string[],
-  read: (ledger: OrderLedger) => Promise<{ orderId: string }[]>,
+  read: (ledger: OrderLedger) => Promise<Rows>,
 ): Promise<Reading<'order'>> {
   const unread: Unread[] = [];
   const books = new Map<string, OrderBooks>(ids.map((orderId) => [orderId, { orderId }]));
@@ -71,20 +74,27 @@ async function join(
   );
   await Promise.all(
     names.map(async (ledger) => {
-      const entries = await read(ledger).catch((error: Error) => error);
-      if (entries instanceof Error) {
-        unread.push({ ledger, reason: entries.message });
+      const rows = await read(ledger).catch((error: Error) => error);
+      if (rows instanceof Error) {
+        unread.push({ ledger, reason: rows.message });
         return;
       }
-      for (const entry of entries) {
+      for (const entry of rows.items) {
         const { orderId } = entry;
         books.set(orderId, { ...books.get(orderId), orderId, [ledger]: entry });
+      }
+      for (const row of rows.unreadable) {
+        const orderId = row.key;
+        const known = books.get(orderId);
+        books.set(orderId, { ...known, orderId, unreadable: { ...known?.unreadable, [ledger]: row } });
       }
     }),
   );
   const things = [...books.values()];
   if (names.includes('deliveries') && unread.every(({ ledger }) => ledger !== 'deliveries')) {
-    for (const thing of things) thing.deliveries ??= { orderId: thing.orderId, deliveries: [] };
+    for (const thing of things) {
+      if (!thing.unreadable?.deliveries) thing.deliveries ??= { orderId: thing.orderId, deliveries: [] };
+    }
   }
   await addRecorded(db, things);
   return { things, unread };

@@ -1,6 +1,7 @@
 import { drawnAt } from '@orderflow/contracts/ids';
 import type { EventEntry, ProductEntry, StockEntry } from '@orderflow/contracts/ledgers';
 import type { Database } from '@orderflow/service-kit/database';
+import type { LedgerRows } from '../ledger-page.ts';
 import { lastEventsOfProducts, readOrigin } from '../operations/read-recorded.ts';
 import { keptOf, type Subject, sequencesOf } from '../operations/read-sequences.ts';
 import { recordedProduct } from './expected/expected-product.ts';
@@ -22,8 +23,8 @@ export async function readStock(
 ): Promise<Page<Reading<'product'>>> {
   const page = await reader.visit.stock(query).catch((error: Error) => error);
   if (page instanceof Error) return { ...unreadStock(page), next: undefined };
-  const ids = page.items.map(({ productId }) => productId);
-  return { ...(await joinProducts(reader, ids, page.items)), next: page.next };
+  const ids = [...page.items.map(({ productId }) => productId), ...page.unreadable.map(({ key }) => key)];
+  return { ...(await joinProducts(reader, ids, page)), next: page.next };
 }
 
 /** These products, those included that the stock does not have. */
@@ -33,7 +34,7 @@ export async function readProducts(
 ): Promise<Reading<'product'>> {
   if (products.length === 0) return { things: [], unread: [] };
   const page = await reader.visit.stock({ products, full }).catch((error: Error) => error);
-  return page instanceof Error ? unreadStock(page) : joinProducts(reader, products, page.items);
+  return page instanceof Error ? unreadStock(page) : joinProducts(reader, products, page);
 }
 
 const unreadStock = ({ message }: Error): Reading<'product'> => ({
@@ -44,27 +45,35 @@ const unreadStock = ({ message }: Error): Reading<'product'> => ({
 async function joinProducts(
   { visit, db }: Reader,
   ids: string[],
-  stock: StockEntry[],
+  stock: LedgerRows<StockEntry>,
 ): Promise<Reading<'product'>> {
   if (ids.length === 0) return { things: [], unread: [] };
   const copies = await visit.products({ products: ids }).catch((error: Error) => error);
   const unread: Unread[] = copies instanceof Error ? [{ ledger: 'products', reason: copies.message }] : [];
   const { now } = await readOrigin(db);
-  const [stockOf, copyOf] = [stock, copies instanceof Error ? [] : copies.items].map(
-    (entries) => new Map<string, object>(entries.map((entry) => [entry.productId, entry])),
-  ) as [Map<string, StockEntry>, Map<string, ProductEntry>];
+  const stockOf = byProduct(stock);
+  const copyOf = byProduct<ProductEntry>(copies instanceof Error ? { items: [], unreadable: [] } : copies);
   const events = new Map((await lastEventsOfProducts(db, ids)).map((event) => [event.subject, event]));
   const things = ids.map((productId): ProductBooks => {
     const event = events.get(productId);
     return {
       productId,
-      stock: stockOf.get(productId),
-      products: copyOf.get(productId),
+      stock: stockOf.items.get(productId),
+      products: copyOf.items.get(productId),
       'recorded events': event && recordedProduct(event, now),
+      unreadable: {
+        stock: stockOf.unreadable.get(productId),
+        products: copyOf.unreadable.get(productId),
+      },
     };
   });
   return { things, unread };
 }
+
+const byProduct = <T extends { productId: string }>({ items, unreadable }: Omit<LedgerRows<T>, 'next'>) => ({
+  items: new Map(items.map((entry) => [entry.productId, entry])),
+  unreadable: new Map(unreadable.map((row) => [row.key, row])),
+});
 
 /** What moved at the bank for no order, where there is a bank. */
 export async function readStrays({ visit, client }: Reader): Promise<Reading<'bank'>> {
@@ -116,17 +125,18 @@ export async function readMissing(
       last: query.after,
     };
   }
+  const events = eventsOn(page);
   const kept = await keptOf(
     db,
-    page.items.map(({ id }) => id),
+    events.map(({ id }) => id),
   );
   return {
-    things: page.items
+    things: events
       .filter(({ id, digest }) => kept.get(id) !== digest)
       .map((event) => toWritten({ ...event, source }, kept)),
     unread: [],
     next: page.next,
-    last: page.items.findLast(({ id }) => writtenAt(id) !== null)?.id ?? query.after,
+    last: events.findLast(({ id }) => writtenAt(id) !== null)?.id ?? query.after,
   };
 }
 
@@ -142,7 +152,7 @@ export async function lookAgainFor({ visit, db }: Reader, events: WrittenEvent[]
       const ids = own.slice(i, i + NAMED_AT_ONCE).map(({ id }) => id);
       const page = await visit.events(source, { events: ids }).catch((error: Error) => error);
       if (page instanceof Error) unread.push({ ledger: 'events', reason: page.message });
-      else for (const event of page.items) written.set(event.id, event);
+      else for (const event of eventsOn(page)) written.set(event.id, event);
     }
   }
   const ids = events.map(({ id }) => id);
@@ -156,6 +166,15 @@ export async function lookAgainFor({ visit, db }: Reader, events: WrittenEvent[]
     unread,
   };
 }
+
+/** The events of a page, in order of id. One that cannot be read differs from any that is recorded. */
+const eventsOn = ({ items, unreadable }: LedgerRows<EventEntry>): EventEntry[] =>
+  unreadable.length === 0
+    ? items
+    : [
+        ...items,
+        ...unreadable.map(({ key: id, why }) => ({ id, type: 'unknown', subject: '', digest: why })),
+      ].sort((one, other) => (one.id < other.id ? -1 : 1));
 
 const toWritten = (event: EventEntry & { source: string }, kept: Map<string, string>): WrittenEvent => ({
   ...event,

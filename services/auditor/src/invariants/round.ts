@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { producers } from '@orderflow/contracts/events';
 import type { Database } from '@orderflow/service-kit/database';
 import type { Logger } from '@orderflow/service-kit/logger';
+import { z } from 'zod';
 import type { LedgerClient } from '../ledger-client.ts';
 import { dueOrders, lookedAt } from '../operations/due-orders.ts';
 import type { Cursors } from '../operations/invariant-progress.ts';
@@ -9,7 +11,7 @@ import type { Bench, Judgement, Unread } from './judge.ts';
 import { createLooks, type Looks } from './looks.ts';
 import { type Reader, readNamed, sequencesIn } from './read-orders.ts';
 import { lookAgainFor, readAgain, readBacklogs, readProducts, readStrays } from './read-others.ts';
-import type { Kind, Sequence, WrittenEvent } from './things.ts';
+import { isId, type Kind, type Sequence, type WrittenEvent } from './things.ts';
 import { walkOrders, walkOutbox, walkStock, walkSubjects } from './walks.ts';
 
 /** Few: all services read them at the same moment, while customers wait for the same processors. */
@@ -120,18 +122,32 @@ function nextLooksOf(judgements: Judgement[], graceMs: number): Map<string, numb
   return next;
 }
 
-/** What is known to be wrong, until it is right again. */
+/** What is known to be wrong, until it is right again. A row of it that somebody has edited is passed over. */
 async function lookAtOpen({ db, reader, looks, bench }: Step & { bench: Bench }): Promise<void> {
   const open = (kind: Kind) => {
     const names = bench.invariants.filter(({ about }) => about === kind).map(({ name }) => name);
     return openViolations(db, names, OPEN_AT_ONCE);
   };
-  const ids = [...new Set((await open('order')).map(({ subject }) => subject))];
+  const idsOf = async (kind: Kind) => (await open(kind)).map(({ subject }) => subject).filter(isId);
+  const ids = [...new Set(await idsOf('order'))];
   if (ids.length > 0) await looks.orders(await readNamed(reader, ids));
-  const products = (await open('product')).map(({ subject }) => subject);
-  await looks.products(await readProducts(reader, { products, full: true }));
-  const sequences = (await open('sequence')).map(({ rows }) => rows['recorded events'] as Sequence);
+  await looks.products(await readProducts(reader, { products: await idsOf('product'), full: true }));
+  const sequences = (await open('sequence')).flatMap(({ rows }) => sequenceIn(rows) ?? []);
   if (sequences.length > 0) await looks.sequences(await readAgain(db, sequences));
-  const events = (await open('event')).map(({ rows }) => rows.events as WrittenEvent);
+  const events = (await open('event')).flatMap(({ rows }) => eventIn(rows) ?? []);
   if (events.length > 0) await looks.events(await lookAgainFor(reader, events));
 }
+
+const sequenceIn = (rows: Record<string, unknown>): Sequence | undefined =>
+  sequenceRow.safeParse(rows['recorded events']).data as Sequence | undefined;
+
+const eventIn = (rows: Record<string, unknown>): WrittenEvent | undefined =>
+  eventRow.safeParse(rows.events).data as WrittenEvent | undefined;
+
+/** What is needed to look at them again. */
+const sequenceRow = z.looseObject({
+  source: z.string(),
+  subject: z.string(),
+  orderId: z.guid().nullable(),
+});
+const eventRow = z.looseObject({ source: z.enum(producers), id: z.guid() });

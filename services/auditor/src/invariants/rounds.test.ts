@@ -7,9 +7,11 @@ import { expect, test } from 'vitest';
 import { noBacklog, PRODUCT, paidOrder, someStock, THEN } from '../../test/books.ts';
 import { fakeServices } from '../../test/fake-services.ts';
 import { auditorHarness, digestOf } from '../../test/harness.ts';
+import type { OrderLedger } from '../ledger-client.ts';
 import { VIOLATION, type ViolationRow } from '../read-invariants.ts';
 import { putOffBy } from './round.ts';
 import { invariants } from './table.ts';
+import type { OrderBooks } from './things.ts';
 
 const heap = { count: 1, oldest: THEN, some: ['a'] };
 
@@ -178,6 +180,186 @@ test('a violation lasts while its ledger cannot be read, and its invariant is un
   expect(await history()).toMatchObject([{ endedAt: null }]);
 });
 
+/** A value that no service writes, in each ledger about orders, and the field that is named. */
+const unreadable: [ledger: OrderLedger, field: string, edit: (order: OrderBooks) => void][] = [
+  ['orders', 'total is null', ({ orders }) => Object.assign(orders!, { total: null })],
+  ['orders', 'customerId is "eve"', ({ orders }) => Object.assign(orders!, { customerId: 'eve' })],
+  ['orders', 'status is "paid"', ({ orders }) => Object.assign(orders!, { status: 'paid' })],
+  ['orders', 'updatedAt is null', ({ orders }) => Object.assign(orders!, { updatedAt: null })],
+  [
+    'reservations',
+    'items.0.quantity is missing',
+    ({ reservations }) => Object.assign(reservations!, { items: [{ productId: PRODUCT }] }),
+  ],
+  ['reservations', 'items is "none"', ({ reservations }) => Object.assign(reservations!, { items: 'none' })],
+  [
+    'payments',
+    'captured is 9007199254740992',
+    ({ payments }) => Object.assign(payments!, { captured: 2 ** 53 }),
+  ],
+  ['charges', 'rows.0.amount is null', ({ charges }) => Object.assign(charges!.rows[0]!, { amount: null })],
+  [
+    'messages',
+    'messages.0.eventId is 7',
+    ({ messages }) => Object.assign(messages!.messages[0]!, { eventId: 7 }),
+  ],
+  [
+    'deliveries',
+    'deliveries.0.recipient is null',
+    ({ deliveries }) => Object.assign(deliveries!.deliveries[0]!, { recipient: null }),
+  ],
+];
+
+test.each(unreadable)(
+  'a row of %s of which %s is named, and hides nothing about others, nor what other ledgers say of its order',
+  async (ledger, field, edit) => {
+    const { services, startRounds, broken, history, db } = await system();
+    const [edited, other] = services.add(paidOrder(), paidOrder());
+    startRounds();
+    await broken();
+    const sweptAt = async () =>
+      (await db.query<{ at: Date }>('SELECT swept_at AS at FROM invariant_progress'))[0]!.at.getTime();
+    edit(edited!);
+    const before = await sweptAt();
+    await broken('rows-of-orders-are-readable');
+    const [violation] = await history();
+    expect(violation).toMatchObject({ subject: edited!.orderId, orderId: edited!.orderId });
+    expect(violation!.detail).toContain(`Its row of ${ledger} cannot be read: ${field}`);
+    expect(violation!.rows[ledger]).toEqual(JSON.parse(JSON.stringify(edited![ledger])));
+    await eventually(async () => expect(await sweptAt()).toBeGreaterThan(before));
+
+    other!.orders!.total = 999;
+    await broken('money-is-what-orders-owe', 'rows-of-orders-are-readable');
+    expect((await history()).at(-1)).toMatchObject({ subject: other!.orderId });
+  },
+);
+
+test('what was wrong about an order lasts while a row of it cannot be read', async () => {
+  const { services, startRounds, broken, nextRound } = await system();
+  const [order] = services.add(paidOrder({ bank: { charges: 2 } }));
+  startRounds();
+  await broken('one-charge-per-order');
+  Object.assign(order!.charges!, { charges: null });
+  await broken('one-charge-per-order', 'rows-of-orders-are-readable');
+  await nextRound();
+  order!.charges!.charges = 1;
+  await broken();
+});
+
+test('a product of which a row cannot be read is named, and hides no other', async () => {
+  const { services, startRounds, broken, history } = await system();
+  const other = newId();
+  services.stock.push(someStock(), someStock({ productId: other }));
+  startRounds();
+  await broken();
+  Object.assign(services.stock[0]!, { price: null });
+  await broken('rows-of-products-are-readable');
+  expect(await history()).toMatchObject([
+    {
+      subject: PRODUCT,
+      orderId: null,
+      detail: expect.stringContaining('Its row of stock cannot be read: price is null'),
+    },
+  ]);
+  services.stock[1] = someStock({ productId: other, held: 1 });
+  await broken('rows-of-products-are-readable', 'stock-columns-match-ledger');
+});
+
+test('an id that no service draws is walked past, and named with what is wrong about it', async () => {
+  const { services, startRounds, broken, history, readInvariants } = await system();
+  const orderId = '11111111-1111-1111-1111-111111111111';
+  const paid = paidOrder({ order: { total: 999 } });
+  const odd: OrderBooks = JSON.parse(JSON.stringify(paid).replaceAll(paid.orderId, orderId));
+  services.add(odd, paidOrder(), paidOrder());
+  services.events.order = [{ id: orderId, type: 'order.paid', subject: orderId, digest: '' }];
+  startRounds('a', { sweepOrders: 1 });
+  await broken('money-is-what-orders-owe', 'events-arrive');
+  expect(new Set((await history()).map((violation) => violation.orderId))).toEqual(new Set([orderId]));
+  await eventually(async () => expect((await readInvariants()).progress.sweptAt).not.toBeNull());
+});
+
+test('a ledger whose entries lack a field is of another version, and no row is to blame', async () => {
+  const { services, startRounds, broken, unknown, readInvariants } = await system();
+  const orders = services.add(paidOrder(), paidOrder());
+  startRounds();
+  await broken();
+  for (const { payments } of orders) Object.assign(payments!, { captured: undefined });
+  await unknown('payments', 'events');
+  const { reason } = (await readInvariants()).invariants.find(
+    ({ name }) => name === 'money-is-what-orders-owe',
+  )!;
+  expect(reason).toContain('The ledger payments of payment cannot be read: its entries lack captured');
+});
+
+test.each([
+  [
+    'the places of the walks',
+    `UPDATE invariant_progress SET cursors = '{"orders": "x", "stock": 1, "events": {"order": 1}}'`,
+  ],
+  ['what is no object in the place of them', `UPDATE invariant_progress SET cursors = '"x"'`],
+  ['the subject of a violation', "UPDATE violations SET subject = 'x'"],
+  ['the rows of a violation', "UPDATE violations SET rows = '[]'"],
+])('an edit of %s stops no round', async (_, edit) => {
+  const { services, startRounds, broken, db, record, nextRound, statuses, history } = await system();
+  const [bad] = services.add(paidOrder({ bank: { charges: 2 } }));
+  const subject = bad!.orderId;
+  services.events.order = [
+    { id: v7({ msecs: Date.now() - 2_000 }), type: 'order.paid', subject, digest: '' },
+  ];
+  await record([
+    anEvent('order.paid', { orderId: subject, total: { amount: 1, currency: 'EUR' } }, { sequence: 7 }),
+  ]);
+  const names = ['one-charge-per-order', 'events-arrive', 'events-have-no-holes'] as const;
+  const before = startRounds();
+  await broken(...names);
+  await before.stop();
+  await db.query(edit);
+  startRounds();
+  await nextRound();
+  await nextRound();
+  expect(Object.values(await statuses())).not.toContain('unknown');
+  expect((await history()).filter((one) => one.subject === subject && !one.endedAt)).toHaveLength(1);
+});
+
+test.each([
+  ['its time', "UPDATE events SET time = 'infinity'"],
+  ['its data', "UPDATE events SET data = '[]' WHERE type = 'order.placed'"],
+])('an order of whose recorded events one was edited at %s is named', async (_, edit) => {
+  const { services, startRounds, record, db, history } = await system();
+  const [order, other] = services.add(paidOrder(), paidOrder());
+  const { orderId } = order!;
+  await record([
+    anEvent('order.placed', {
+      orderId,
+      customer: { id: order!.orders!.customerId, name: 'Ada', email: 'a@b.org' },
+      sellerId: 'shop',
+      items: [
+        {
+          productId: PRODUCT,
+          quantity: 2,
+          sku: 'TEA',
+          name: 'Tea',
+          unitPrice: { amount: 500, currency: 'EUR' },
+        },
+      ],
+      total: { amount: 1_000, currency: 'EUR' },
+      confirmation: 'automatic',
+      guest: false,
+    }),
+  ]);
+  await db.query(edit);
+  other!.orders!.total = 999;
+  startRounds();
+  await eventually(async () => {
+    const found = (await history()).map(({ invariant, subject }) => [invariant, subject]);
+    expect(found).toContainEqual(['orders-match-events', orderId]);
+    expect(found).toContainEqual(['money-is-what-orders-owe', other!.orderId]);
+  });
+  expect((await history()).find(({ invariant }) => invariant === 'orders-match-events')).toMatchObject({
+    detail: expect.stringContaining('recorded events cannot be read'),
+  });
+});
+
 test('without Redis it is not known whether consumers keep up, and all else is', async () => {
   const { services, startRounds, unknown } = await system();
   services.backlogs.order = noBacklog({ pending: null });
@@ -205,7 +387,7 @@ test('without a bank and a postbox, what needs the bank is left out, and the res
   services.add(paidOrder());
   startRounds();
   await broken();
-  expect(bench.invariants).toHaveLength(18);
+  expect(bench.invariants).toHaveLength(20);
   expect(services.asked.some(({ service }) => service === 'bank')).toBe(false);
 });
 
@@ -297,7 +479,7 @@ test('products, backlogs, events on their way and their numbers are looked at to
   await record([paid]);
   await broken('events-have-no-holes');
   expect((await history()).at(-1)).toMatchObject({ subject: `order ${orderId}`, orderId });
-  await record([anEvent('order.placed' as 'order.paid', paid.data, { sequence: 1 })]);
+  await record([anEvent('order.confirmation-requested' as 'order.paid', paid.data, { sequence: 1 })]);
   await broken();
 });
 

@@ -24,6 +24,7 @@ import {
   oneChargePerOrder,
 } from './money-rules.ts';
 import { ordersEndInTime } from './order-rules.ts';
+import { rowsAreReadable } from './readable-rules.ts';
 import {
   oneMovementPerReservation,
   reservationsMatchOrders,
@@ -62,6 +63,8 @@ type Row<K extends Kind> = {
   subject?: (thing: Things[K]) => string;
   /** What is not as it should be in the end about a thing. */
   off: (thing: Things[K]) => Finding[];
+  /** It is about rows that cannot be read; all others are not judged where they read such a row. */
+  ofUnreadable?: true;
 };
 export type Invariant = { [K in Kind]: Row<K> }[Kind];
 
@@ -112,6 +115,23 @@ export const invariants: readonly Invariant[] = [
     about: 'bank',
     reads: ['strays'],
     off: chargesNameOrders,
+  },
+  {
+    name: 'rows-of-orders-are-readable',
+    sentence: 'Each row about an order has values that its ledger can tell of.',
+    about: 'order',
+    reads: ['orders', 'reservations', 'payments', 'messages'],
+    alsoReads: ['charges', 'deliveries'],
+    off: rowsAreReadable,
+    ofUnreadable: true,
+  },
+  {
+    name: 'rows-of-products-are-readable',
+    sentence: 'Each row about a product has values that its ledger can tell of.',
+    about: 'product',
+    reads: ['stock', 'products'],
+    off: rowsAreReadable,
+    ofUnreadable: true,
   },
   {
     name: 'orders-match-events',

@@ -11,8 +11,12 @@ import type {
   StockEntry,
   Strays,
 } from '@orderflow/contracts/ledgers';
+import type { UnreadableRow } from '../ledger-page.ts';
 import type { RecordedProduct } from './expected/expected-product.ts';
 import type { RecordedOrder } from './expected/recorded-order.ts';
+
+/** Rows that a ledger has and that cannot be read, by ledger: what it says of the thing is then not known. */
+type Unreadable = Partial<Record<string, UnreadableRow>>;
 
 /** What each ledger says of one order; missing where it says nothing. */
 export type OrderBooks = {
@@ -25,6 +29,7 @@ export type OrderBooks = {
   /** Missing only where nobody counts what arrives. */
   deliveries?: DeliveryEntry;
   'recorded events'?: RecordedOrder;
+  unreadable?: Unreadable;
 };
 
 /** What each ledger says of one product; missing where it says nothing. */
@@ -34,6 +39,7 @@ export type ProductBooks = {
   /** The copy that orders are priced by. */
   products?: ProductEntry;
   'recorded events'?: RecordedProduct;
+  unreadable?: Unreadable;
 };
 
 /** What waits in one service. */
@@ -85,7 +91,7 @@ export const keyOf: { [K in Kind]: (thing: Things[K]) => string } = {
 };
 
 /** Whoever edits an outbox may leave any text there. */
-const isId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+export const isId = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 const ofNoOrder: readonly string[] = ['product.changed', 'customer.created', 'notification.sent'];
 
 /** The order that a thing is about. */
@@ -95,7 +101,7 @@ export const orderOf: { [K in Kind]: (thing: Things[K]) => string | null } = {
   bank: () => null,
   service: () => null,
   sequence: ({ orderId }) => orderId,
-  event: ({ type, subject }) => (ofNoOrder.includes(type) || !isId.test(subject) ? null : subject),
+  event: ({ type, subject }) => (ofNoOrder.includes(type) || !isId(subject) ? null : subject),
 };
 
 /** When anything about the order last changed, by the ledgers that say so. */

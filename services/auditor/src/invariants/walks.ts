@@ -4,6 +4,7 @@ import { looseSequences, looseSubjectsSince } from '../operations/read-sequences
 import type { Looks } from './looks.ts';
 import { type Reader, readRange, sequencesIn } from './read-orders.ts';
 import { readMissing, readProducts, readSequences, readStock } from './read-others.ts';
+import { isId } from './things.ts';
 
 const PRODUCTS = 500;
 /** Whose movements are all summed: a product may have a million. */
@@ -58,7 +59,9 @@ export async function walkSubjects({ db, reader, looks, cursors, settledBy }: Wa
   await looks.sequences({ things, unread: [] });
   // The walk through the stock does not meet what the stock does not have any more.
   if (cursors.putOff === 0) {
-    const products = things.filter(({ source }) => source === 'inventory').map(({ subject }) => subject);
+    const products = things
+      .filter(({ source, subject }) => source === 'inventory' && isId(subject))
+      .map(({ subject }) => subject);
     await looks.products(await readProducts(reader, { products, full: false }));
   }
   const last = things.length === SUBJECTS ? things.at(-1) : undefined;

@@ -1,30 +1,29 @@
 import type { Database } from '@orderflow/service-kit/database';
-import type { Subject } from './read-sequences.ts';
+import { z } from 'zod';
 
-/** How far each walk is; null is its beginning. Walks that came to their end begin again. */
-export type Cursors = {
-  orders: string | null;
-  stock: string | null;
+const id = z.guid().nullable().catch(null);
+const count = z.int().min(0).catch(0);
+
+/**
+ * How far each walk is; null is its beginning. Walks that came to their end begin again, and so does one whose place
+ * nobody can read.
+ */
+const cursors = z.object({
+  orders: id,
+  stock: id,
   /** Walks through the stock so far: now and then one sums every movement. */
-  stockLaps: number;
-  subjects: Subject | null;
+  stockLaps: count,
+  subjects: z.object({ source: z.string(), subject: z.string() }).nullable().catch(null),
   /** Until when news of subjects that are no orders were looked at, in epoch milliseconds. */
-  newsUntil: number;
+  newsUntil: count,
   /** Of each producer's outbox: after which event the newest are, and where the walk through all is. */
-  events: Record<string, { head: string | null; walk: string | null }>;
+  events: z.record(z.string(), z.object({ head: id, walk: id })).catch({}),
   /** How many rounds in a row have put the long walks off. */
-  putOff: number;
-};
+  putOff: count,
+});
+export type Cursors = z.infer<typeof cursors>;
 
-const begin: Cursors = {
-  orders: null,
-  stock: null,
-  stockLaps: 0,
-  subjects: null,
-  newsUntil: 0,
-  events: {},
-  putOff: 0,
-};
+const begin = cursors.parse({});
 
 // A holder that was frozen loses its turn by the clock of Postgres, which a lock of its session would not take away.
 // Nobody has it for longer than `leaseMs`: a lease that ends later was taken while that clock was ahead.
@@ -60,8 +59,8 @@ export async function takeTurn(
   instance: string,
   leaseMs: number,
 ): Promise<Cursors | undefined> {
-  const [row] = await db.query<{ cursors: Partial<Cursors> }>(TAKE, [instance, leaseMs]);
-  return row && { ...begin, ...row.cursors };
+  const [row] = await db.query<{ cursors: unknown }>(TAKE, [instance, leaseMs]);
+  return row && (cursors.safeParse(row.cursors).data ?? begin);
 }
 
 export async function giveTurnBack(db: Database, instance: string): Promise<void> {

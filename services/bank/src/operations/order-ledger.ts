@@ -1,6 +1,6 @@
 import type { Strays } from '@orderflow/contracts/ledgers';
 import type { Database } from '@orderflow/service-kit/database';
-import type { LedgerSql } from '@orderflow/service-kit/ledgers';
+import { anyNumber, type LedgerSql } from '@orderflow/service-kit/ledgers';
 
 // The reference is whatever the asker gave. In the byte order that the column has, those that are ids of orders sort
 // as ids do, and the index on it serves the walk; what is no id is left out of it, as no range of ids has a place for it.
@@ -8,8 +8,8 @@ const LEDGER = (which: string, limit: string) => `
   SELECT reference AS "orderId",
     count(*) FILTER (WHERE kind = 'charge') AS charges,
     count(*) FILTER (WHERE kind = 'refund') AS refunds,
-    coalesce(sum(amount) FILTER (WHERE kind = 'charge'), 0)::bigint AS captured,
-    coalesce(sum(amount) FILTER (WHERE kind = 'refund'), 0)::bigint AS refunded,
+    ${anyNumber("coalesce(sum(amount) FILTER (WHERE kind = 'charge'), 0)")} AS captured,
+    ${anyNumber("coalesce(sum(amount) FILTER (WHERE kind = 'refund'), 0)")} AS refunded,
     string_agg(DISTINCT currency, ', ') AS currency,
     json_agg(json_build_object('id', CASE kind WHEN 'charge' THEN 'ch_' ELSE 're_' END || position, 'kind', kind,
       'key', idempotency_key, 'amount', amount, 'currency', currency, 'paymentMethod', payment_method,
@@ -29,7 +29,7 @@ export const orderLedger: LedgerSql = {
 // The partial index ledger_strays has these rows and no others.
 const STRAYS = `
   SELECT count(*) OVER () AS count, CASE kind WHEN 'charge' THEN 'ch_' ELSE 're_' END || position AS id, reference,
-    amount, currency
+    ${anyNumber('amount')} AS amount, currency
   FROM ledger WHERE status = 'succeeded' AND reference !~ ${ID} ORDER BY position LIMIT 20`;
 
 /** Returns what moved with a reference that is no order's id: how many rows, and the first twenty. */

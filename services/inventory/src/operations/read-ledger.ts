@@ -13,7 +13,7 @@ const LEDGER = (page: string) => `
   FROM page LEFT JOIN reservations USING (order_id) CROSS JOIN LATERAL (
     SELECT json_agg(json_build_object('productId', product_id, 'kind', kind, 'count', count, 'quantity', quantity)
         ORDER BY product_id, kind) AS movements, max(at) AS at
-    FROM (SELECT product_id, kind, count(*) AS count, sum(quantity)::bigint AS quantity, max(at) AS at
+    FROM (SELECT product_id, kind, count(*) AS count, sum(quantity) AS quantity, max(at) AS at
       FROM movements WHERE movements.order_id = page.order_id GROUP BY product_id, kind) AS sums) AS moved
   WHERE status IS NOT NULL OR moved.at IS NOT NULL
   ORDER BY order_id`;

@@ -1,7 +1,7 @@
 import { firstIdAt } from '@orderflow/contracts/ids';
 import type { LedgerPage, StockEntry, StockQuery } from '@orderflow/contracts/ledgers';
 import type { Database } from '@orderflow/service-kit/database';
-import { toLedgerPage } from '@orderflow/service-kit/ledgers';
+import { anyNumber, toLedgerPage } from '@orderflow/service-kit/ledgers';
 
 /**
  * Movements that are this old are summed for good. Ids are drawn while the product's stock is locked, so that those of
@@ -21,16 +21,21 @@ const sumsOf = (which: string) => `json_build_object(
 
 const NOTHING = '00000000-0000-0000-0000-000000000000';
 
+// What somebody has made of a list of items holds nothing: then its products differ, where else every page would fail.
+const ITEMS = `CASE jsonb_typeof(items) WHEN 'array' THEN items ELSE '[]' END`;
+const IS_ITEM = `jsonb_typeof(item->'quantity') = 'number' AND pg_input_is_valid(item->>'productId', 'uuid')`;
+
 // One statement, so one snapshot: columns, movements and reservations are changed in one transaction and agree in it.
 // The movements of a product since its sum are read from the index on (product_id, id) alone, what is held is found by
 // reservations_held: neither grows with the orders that are over.
 const STOCK = (which: string) => `
   WITH held AS MATERIALIZED (
-    SELECT (item->>'productId')::uuid AS product_id, sum((item->>'quantity')::bigint)::bigint AS held
-    FROM reservations, jsonb_array_elements(items) AS item WHERE status = 'HELD' GROUP BY 1)
-  SELECT stock.product_id AS "productId", sku, stock.received, on_hand AS "onHand", stock.reserved, stock.shipped,
-    name, price, currency, seller_id AS "sellerId", active, sequence, updated_at AS "updatedAt",
-    coalesce(held, 0) AS held, known.before,
+    SELECT (item->>'productId')::uuid AS product_id, sum((item->>'quantity')::numeric) AS held
+    FROM reservations, jsonb_array_elements(${ITEMS}) AS item WHERE status = 'HELD' AND ${IS_ITEM} GROUP BY 1)
+  SELECT stock.product_id AS "productId", sku, ${anyNumber('stock.received')} AS received,
+    ${anyNumber('on_hand')} AS "onHand", ${anyNumber('stock.reserved')} AS reserved, ${anyNumber('stock.shipped')} AS shipped,
+    name, ${anyNumber('price')} AS price, currency, seller_id AS "sellerId", active, sequence, updated_at AS "updatedAt",
+    ${anyNumber('coalesce(held, 0)')} AS held, known.before,
     json_build_object('received', coalesce(known.received, 0), 'reserved', coalesce(known.reserved, 0),
       'shipped', coalesce(known.shipped, 0)) AS known, settled, fresh
   FROM (SELECT * FROM stock WHERE ${which}) AS stock
@@ -74,9 +79,11 @@ export async function readStock(db: Database, query: StockQuery): Promise<Ledger
   const atRest = firstIdAt(now - AT_REST_MS);
   const { items, next } = await readRows(db, query, atRest);
   const longAgo = firstIdAt(now - AT_REST_MS - ADD_EVERY_MS);
-  const due = items.filter(({ before }) => before === null || before < longAgo);
-  if (due.length > 0) {
-    const sums = due.map(({ productId, known, settled }) => ({ productId, ...add(known, settled) }));
+  const sums = items
+    .filter(({ before }) => before === null || before < longAgo)
+    .map(({ productId, known, settled }) => ({ productId, ...add(known, settled) }))
+    .filter(isSafe);
+  if (sums.length > 0) {
     await db.query(KEEP, [JSON.stringify(sums), atRest]);
   }
   return { items: items.map(toEntry), next };
@@ -90,6 +97,10 @@ async function readRows(db: Database, query: StockQuery, atRest: string): Promis
   const rows = await db.query<Row>(WALKED, [full, atRest, after ?? NOTHING, limit + 1]);
   return toLedgerPage(rows, limit, (row) => row.productId);
 }
+
+/** What somebody has edited may come to more than a number can say. */
+const isSafe = ({ received, reserved, shipped }: Sums): boolean =>
+  [received, reserved, shipped].every(Number.isSafeInteger);
 
 const toEntry = ({ before: _, known, settled, fresh, ...columns }: Row): StockEntry => ({
   ...columns,

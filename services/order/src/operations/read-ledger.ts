@@ -1,6 +1,6 @@
 import type { ProductEntry } from '@orderflow/contracts/ledgers';
 import type { Database } from '@orderflow/service-kit/database';
-import type { LedgerSql } from '@orderflow/service-kit/ledgers';
+import { anyNumber, type LedgerSql } from '@orderflow/service-kit/ledgers';
 
 const ITEMS = `
   SELECT coalesce(json_agg(json_build_object('line', line, 'productId', product_id, 'quantity', quantity, 'sku', sku,
@@ -13,7 +13,7 @@ const LEDGER = (which: string, limit: string) => `
     payment_status AS "paymentStatus", payment_method AS "paymentMethod", confirmation,
     confirmation_requested AS "confirmationRequested", customer_id AS "customerId", customer_name AS "customerName",
     customer_email AS "customerEmail", customer_phone AS "customerPhone", guest, seller_id AS "sellerId",
-    shipping_address AS "shippingAddress", correlation_id AS "correlationId", sequence, total, currency,
+    shipping_address AS "shippingAddress", correlation_id AS "correlationId", sequence, ${anyNumber('total')} AS total, currency,
     payment_method IS NOT NULL OR total = 0 AS "chargedAtOnce",
     status = 'PENDING' AND NOT confirmation_requested AS "awaitsSeller", (${ITEMS}) AS items,
     expires_at AS "expiresAt", placed_at AS "placedAt", updated_at AS "updatedAt"
@@ -26,7 +26,7 @@ export const orderLedger: LedgerSql = {
 };
 
 const PRODUCTS = `
-  SELECT id AS "productId", sku, name, price, currency, seller_id AS "sellerId", active, sequence
+  SELECT id AS "productId", sku, name, ${anyNumber('price')} AS price, currency, seller_id AS "sellerId", active, sequence
   FROM products WHERE id = ANY($1::uuid[]) ORDER BY id`;
 
 /** This service's copy of these products. */

@@ -1,10 +1,10 @@
-import type { LedgerSql } from '@orderflow/service-kit/ledgers';
+import { anyNumber, type LedgerSql } from '@orderflow/service-kit/ledgers';
 
 // What was charged stays captured, also when it has gone back since. The unique index on order_id serves it.
 const LEDGER = (which: string, limit: string) => `
-  SELECT order_id AS "orderId", status, amount, currency,
-    CASE WHEN status IN ('CAPTURED', 'REFUNDING', 'REFUNDED') THEN amount ELSE 0 END AS captured,
-    CASE WHEN status = 'REFUNDED' THEN amount ELSE 0 END AS refunded,
+  SELECT order_id AS "orderId", status, ${anyNumber('amount')} AS amount, currency,
+    ${anyNumber("CASE WHEN status IN ('CAPTURED', 'REFUNDING', 'REFUNDED') THEN amount ELSE 0 END")} AS captured,
+    ${anyNumber("CASE WHEN status = 'REFUNDED' THEN amount ELSE 0 END")} AS refunded,
     status IN ('CHARGING', 'REFUNDING') AS "unknownOutcome", id AS "paymentId", customer_id AS "customerId",
     seller_id AS "sellerId", payment_method AS "paymentMethod", provider_reference AS "providerReference",
     refund_reference AS "refundReference", decline_code AS "declineCode", cancel_cause IS NOT NULL AS cancelled,

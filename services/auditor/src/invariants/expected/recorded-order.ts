@@ -16,7 +16,7 @@ export type RecordedOrder = {
   /** When the latest event was recorded, and when all were read: epoch milliseconds, by the clock of this Postgres. */
   recordedAt: number;
   readAt: number;
-  /** Missing where nothing can be compared: the events begin before this service's time, or are of another version. */
+  /** Missing where nothing can be compared: the events begin before this service's time, or cannot be read. */
   expected?: {
     orders: Expected<OrderEntry>;
     reservations?: Expected<ReservationFields>;
@@ -55,8 +55,8 @@ function expectedOf(events: RecordedEvent[], readAt: number): RecordedOrder['exp
       messages: expectedMessages(tale, context),
     };
   } catch (error) {
-    // Data of another shape. Whether it is as its producer wrote it is compared with the outbox.
-    if (error instanceof TypeError) return undefined;
+    // Data of another shape, or a time that is none.
+    if (error instanceof TypeError || error instanceof RangeError) return undefined;
     throw error;
   }
 }
