@@ -12,6 +12,11 @@ export type KnownEdit = {
   statements: [service: string, statement: string][];
 };
 
+const tomorrow: KnownEdit['statements'][number] = [
+  'auditor',
+  "UPDATE events SET recorded_at = now() + interval '1 day' WHERE order_id = $1",
+];
+
 export const knownEdits: KnownEdit[] = [
   {
     name: 'order, payment and bank lowered together, while the lines say more',
@@ -88,6 +93,30 @@ export const knownEdits: KnownEdit[] = [
     statements: [
       ['notification', "DELETE FROM messages WHERE order_id = $1 AND channel = 'sms'"],
       ['postbox', "DELETE FROM messages WHERE order_id = $1 AND channel = 'sms'"],
+    ],
+  },
+  {
+    name: 'a mail is FAILED, while its events were recorded tomorrow',
+    needs: 'paid',
+    by: 'messages-match-events',
+    statements: [
+      tomorrow,
+      ['notification', "UPDATE messages SET status = 'FAILED', sent_at = NULL WHERE order_id = $1"],
+    ],
+  },
+  {
+    name: 'the words of a mail in the mailbox, while its events were recorded tomorrow',
+    needs: 'paid',
+    by: 'mail-arrives-as-written',
+    statements: [tomorrow, ['postbox', "UPDATE messages SET text = text || 'x' WHERE order_id = $1"]],
+  },
+  {
+    name: 'an event is missing, while the others were recorded tomorrow',
+    needs: 'paid',
+    by: 'events-have-no-holes',
+    statements: [
+      tomorrow,
+      ['auditor', "DELETE FROM events WHERE order_id = $1 AND type = 'order.confirmation-requested'"],
     ],
   },
   {

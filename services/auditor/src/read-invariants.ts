@@ -87,7 +87,8 @@ export async function readInvariants(
 /** Nothing is known of what nobody has looked at for long. */
 function stalled({ roundEndedAt, now, everyMs }: { roundEndedAt: Date | null; now: Date; everyMs: number }) {
   if (!roundEndedAt) return { since: now, reason: 'No round of checks has ended yet.' };
-  const silentMs = now.getTime() - roundEndedAt.getTime();
+  // One that ended in the future was written by a clock that was wrong.
+  const silentMs = Math.abs(now.getTime() - roundEndedAt.getTime());
   if (silentMs <= 3 * everyMs + SLACK_MS) return undefined;
   return {
     since: roundEndedAt,

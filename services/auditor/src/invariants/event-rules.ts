@@ -1,11 +1,8 @@
 import { differences, type Expected } from './expected/compare.ts';
 import { messageName } from './expected/expected-messages.ts';
 import { movementsBy } from './expected/expected-reservation.ts';
-import { type Finding, never, underWay } from './finding.ts';
-import { lastChange, type OrderBooks, type ProductBooks } from './things.ts';
-
-/** How far a clock may be ahead before a row is wrong that says it changed in the future. */
-const AHEAD_MS = 10 * 60_000;
+import { type Finding, liesAhead, never, underWay } from './finding.ts';
+import { changesOf, type OrderBooks, type ProductBooks } from './things.ts';
 
 type Compared = 'orders' | 'reservations' | 'payments' | 'messages';
 
@@ -14,18 +11,16 @@ function compareRow(books: OrderBooks, ledger: Compared, row: object | undefined
   const recorded = books['recorded events'];
   const expected: Expected<object> | undefined = recorded?.expected?.[ledger];
   if (!recorded || !expected) return [];
-  const since = Math.max(lastChange(books), recorded.recordedAt);
+  const since = [...changesOf(books), recorded.recordedAt];
   if (!row) return underWay(`Its events ask for a row of ${ledger}, and there is none.`, since);
   const found = differences(expected, row);
-  if (found.length === 0) return [];
-  // A time that lies far ahead would put off every judgement of the order.
-  return since > recorded.readAt + AHEAD_MS ? never(found.join(' ')) : underWay(found.join(' '), since);
+  return found.length === 0 ? [] : underWay(found.join(' '), since);
 }
 
 export function ordersMatchEvents(books: OrderBooks): Finding[] {
   const recorded = books['recorded events'];
   if (books.orders && recorded && !recorded.placed && recorded.afterFirst) {
-    return underWay('No recorded event says that it was placed.', lastChange(books));
+    return underWay('No recorded event says that it was placed.', changesOf(books));
   }
   if (recorded?.placed && !recorded.expected) {
     return never('Its recorded events cannot be read, so its rows cannot be compared with them.');
@@ -55,7 +50,7 @@ export function messagesMatchEvents(books: OrderBooks): Finding[] {
   ]);
   const found = compareRow(books, 'messages', row && { ...row, messages: Object.fromEntries(messages!) });
   if (!row || !recorded?.expected) return found;
-  const since = Math.max(lastChange(books), recorded.recordedAt);
+  const since = [...changesOf(books), recorded.recordedAt];
   const sent = new Set(recorded.sentMessages);
   return [
     ...found,
@@ -76,8 +71,8 @@ export function productsMatchEvents({ stock, products: copy, 'recorded events': 
   if (!recorded) return [];
   const { expected, recordedAt, readAt } = recorded;
   const changedAt = Date.parse(stock?.updatedAt ?? '') || 0;
-  const since = Math.max(recordedAt, changedAt);
-  if (changedAt > readAt + AHEAD_MS) return never(`It changed at ${stock?.updatedAt}, which lies ahead.`);
+  const since = [recordedAt, changedAt];
+  if (liesAhead(changedAt, readAt)) return never(`It changed at ${stock?.updatedAt}, which lies ahead.`);
   if (!stock) return underWay('Its events ask for a product in the catalogue, and there is none.', since);
   if (!copy) return underWay('The order service has no copy of it.', since);
   return [

@@ -10,6 +10,7 @@ export function eventsHaveNoHoles({
   distinct,
   last,
   recordedAt,
+  madeAt,
 }: Sequence): Finding[] {
   if (events !== distinct) {
     return never(`${events} events of ${source} about ${subject} have ${distinct} numbers between them.`);
@@ -17,14 +18,12 @@ export function eventsHaveNoHoles({
   if (events === last) return [];
   return underWay(
     `${events} events of ${source} about ${subject} are recorded, the last is number ${last}.`,
-    recordedAt,
+    [recordedAt, madeAt],
   );
 }
 
 export const eventsArrive = ({ source, id, type, kept, writtenAt }: WrittenEvent): Finding[] =>
-  kept
-    ? []
-    : [{ detail: `${source} wrote the event ${id}, ${type}, and it is not recorded.`, since: writtenAt }];
+  kept ? [] : underWay(`${source} wrote the event ${id}, ${type}, and it is not recorded.`, [writtenAt]);
 
 export const eventsAreAsWritten = ({
   source,
@@ -43,7 +42,7 @@ type Heap = Backlog['outbox'];
 const waiting = ({ count, oldest, some }: Heap, what: string): Finding[] =>
   count === 0 || oldest === null
     ? []
-    : underWay(`${count} ${what}, the oldest since ${oldest}: ${some.join(', ')}.`, Date.parse(oldest));
+    : underWay(`${count} ${what}, the oldest since ${oldest}: ${some.join(', ')}.`, [Date.parse(oldest)]);
 
 export const outboxesDrain = ({ backlog }: ServiceBacklog): Finding[] =>
   waiting(backlog.outbox, 'events are not published');

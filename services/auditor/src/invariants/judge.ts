@@ -1,5 +1,5 @@
 import type { InvariantName } from '@orderflow/contracts/invariants';
-import { type Finding, never } from './finding.ts';
+import { beginOf, type Finding, never } from './finding.ts';
 import { type Invariant, type LedgerName, readsOf } from './table.ts';
 import { type Kind, keyOf, orderOf, type Things } from './things.ts';
 
@@ -122,8 +122,9 @@ function suspicionsIn<K extends Kind>(
   { bench, ofKind }: OfKind,
 ): Suspicion[] {
   const checked = readable(unread, { bench, ofKind });
+  const now = Date.now();
   return things.flatMap((thing) =>
-    checked.flatMap((invariant) => suspect(invariant, kind, { thing, bench })),
+    checked.flatMap((invariant) => suspect(invariant, kind, { thing, bench, now })),
   );
 }
 
@@ -131,14 +132,12 @@ function suspicionsIn<K extends Kind>(
 function suspect<K extends Kind>(
   invariant: Invariant,
   kind: K,
-  { thing, bench }: { thing: Things[K]; bench: Bench },
+  { thing, bench, now }: { thing: Things[K]; bench: Bench; now: number },
 ): Suspicion[] {
   if (!isJudged(invariant, thing, bench)) return [];
   const findings = findingsOf<K>(invariant, thing);
   if (findings.length === 0) return [];
-  const since = findings.some((finding) => finding.since === null)
-    ? null
-    : Math.min(...findings.map((finding) => finding.since!));
+  const begins = findings.map((finding) => beginOf(finding, now));
   return [
     {
       invariant: invariant.name,
@@ -147,7 +146,7 @@ function suspect<K extends Kind>(
       key: keyOf[kind](thing),
       detail: findings.map(({ detail }) => detail).join(' '),
       rows: rowsOf(kind, thing, readsOf(invariant, bench.present)),
-      since,
+      since: begins.includes(null) ? null : Math.min(...(begins as number[])),
     },
   ];
 }

@@ -1,6 +1,6 @@
 import { differences } from './expected/compare.ts';
 import { type Finding, never, underWay } from './finding.ts';
-import { lastChange, type OrderBooks } from './things.ts';
+import { changesOf, type OrderBooks } from './things.ts';
 
 /** An event is told of once in each channel, and arrives once. */
 export function oneMessagePerEvent({ messages, deliveries }: OrderBooks): Finding[] {
@@ -49,7 +49,7 @@ function dueTemplates({ orders: order, payments: payment }: OrderBooks): string[
 export function customersAreTold(books: OrderBooks): Finding[] {
   const { orders: order, messages, deliveries } = books;
   if (!order) return [];
-  const since = lastChange(books);
+  const since = changesOf(books);
   const written = messages?.messages ?? [];
   const missing = dueTemplates(books).filter((due) => !written.some(({ template }) => template === due));
   const unsent = written.filter(({ status }) => status === 'WAITING' || status === 'PENDING');
@@ -67,7 +67,7 @@ export function customersAreTold(books: OrderBooks): Finding[] {
 /** What arrived is what was written: each message that was sent, by its own id, to its recipient, with its words. */
 export function mailArrivesAsWritten(books: OrderBooks): Finding[] {
   if (!books.deliveries) return [];
-  const since = Math.max(lastChange(books), books['recorded events']?.recordedAt ?? 0);
+  const since = [...changesOf(books), books['recorded events']?.recordedAt ?? 0];
   const arrived = new Map(books.deliveries.deliveries.map((delivery) => [delivery.messageId, delivery]));
   const wrong = (books.messages?.messages ?? []).flatMap(
     ({ id, channel, recipient, words, status, template }) => {

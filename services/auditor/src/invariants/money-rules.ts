@@ -1,7 +1,7 @@
 import type { ChargeEntry, PaymentEntry } from '@orderflow/contracts/ledgers';
 import { differences } from './expected/compare.ts';
 import { type Finding, never, underWay } from './finding.ts';
-import { type BankStrays, lastChange, type OrderBooks } from './things.ts';
+import { type BankStrays, changesOf, type OrderBooks } from './things.ts';
 
 const kept = ({ captured, refunded } = { captured: 0, refunded: 0 }) => captured - refunded;
 
@@ -15,7 +15,7 @@ export function moneyIsWhatOrdersOwe(books: OrderBooks): Finding[] {
     return never(`Payment captured ${payment.captured} for a total of ${order.total}.`);
   }
   const owes = order && ['PAID', 'SHIPPED', 'FULFILLED'].includes(order.status) ? order.total : 0;
-  const since = lastChange(books);
+  const since = changesOf(books);
   const state = order ? `It is ${order.status}` : 'The order service knows no such order';
   if (kept(payment) !== owes) {
     return underWay(`${state} and owes ${owes}, but payment keeps ${kept(payment)}.`, since);
@@ -34,7 +34,7 @@ export function bankAgreesWithPayment(books: OrderBooks): Finding[] {
   if (bank && bank.refunded > bank.captured) {
     return never(`The bank refunded ${bank.refunded} of ${bank.captured} that it captured.`);
   }
-  const since = lastChange(books);
+  const since = changesOf(books);
   const [captured, refunded] = [payment?.captured ?? 0, payment?.refunded ?? 0];
   if (captured !== (bank?.captured ?? 0)) {
     return underWay(`Payment captured ${captured}, the bank ${bank?.captured ?? 0}.`, since);

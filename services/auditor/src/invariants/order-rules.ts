@@ -1,18 +1,18 @@
 import type { OrderEntry, PaymentEntry } from '@orderflow/contracts/ledgers';
-import { type Finding, underWay } from './finding.ts';
-import { lastChange, type OrderBooks } from './things.ts';
+import { type Finding, underWay, waitsUntil } from './finding.ts';
+import { changesOf, type OrderBooks } from './things.ts';
 
 /** An order goes on by itself until it waits for a person: its seller, or a customer who is to pay in time. */
 export function ordersEndInTime(books: OrderBooks): Finding[] {
   const { orders: order, payments: payment } = books;
   if (!order) return [];
-  const since = lastChange(books);
+  const since = changesOf(books);
   switch (order.status) {
     case 'PENDING':
       return order.awaitsSeller ? [] : underWay('It is PENDING, and nobody has to confirm it.', since);
     case 'CONFIRMED':
       return mayWaitForMoney(order, payment) && order.expiresAt
-        ? underWay(
+        ? waitsUntil(
             `It is CONFIRMED, and its time to pay ended ${order.expiresAt}.`,
             Date.parse(order.expiresAt),
           )

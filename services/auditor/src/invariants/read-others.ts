@@ -5,12 +5,11 @@ import type { LedgerRows } from '../ledger-page.ts';
 import { lastEventsOfProducts, readOrigin } from '../operations/read-recorded.ts';
 import { keptOf, type Subject, sequencesOf } from '../operations/read-sequences.ts';
 import { recordedProduct } from './expected/expected-product.ts';
+import { liesAhead } from './finding.ts';
 import type { Reading, Unread } from './judge.ts';
 import type { Reader } from './read-orders.ts';
 import { keyOf, type ProductBooks, type Sequence, type ServiceBacklog, type WrittenEvent } from './things.ts';
 
-/** Longer than clocks of services are apart. */
-const FAR_AHEAD_MS = 10 * 60_000;
 /** Events that one question names. */
 const NAMED_AT_ONCE = 500;
 
@@ -125,6 +124,7 @@ export async function readMissing(
       last: query.after,
     };
   }
+  const now = Date.now();
   const events = eventsOn(page);
   const kept = await keptOf(
     db,
@@ -136,7 +136,7 @@ export async function readMissing(
       .map((event) => toWritten({ ...event, source }, kept)),
     unread: [],
     next: page.next,
-    last: events.findLast(({ id }) => writtenAt(id) !== null)?.id ?? query.after,
+    last: events.findLast(({ id }) => !liesAhead(drawnAt(id), now))?.id ?? query.after,
   };
 }
 
@@ -180,14 +180,8 @@ const toWritten = (event: EventEntry & { source: string }, kept: Map<string, str
   ...event,
   kept: kept.has(event.id),
   recordedDigest: kept.get(event.id) ?? null,
-  writtenAt: writtenAt(event.id),
+  writtenAt: drawnAt(event.id),
 });
-
-/** When an event was written, by its id; null when the id lies so far ahead that nobody has drawn it. */
-function writtenAt(id: string): number | null {
-  const at = drawnAt(id);
-  return at > Date.now() + FAR_AHEAD_MS ? null : at;
-}
 
 export const readSequences = async (
   db: Database,

@@ -125,6 +125,23 @@ test('what may still come right is wrong only when its time is up', async () => 
   expect(violation!.beganAt.getTime()).toBeGreaterThanOrEqual(began + 2_000);
 });
 
+test('a time of recording that lies ahead puts off no judgement', async () => {
+  const { services, startRounds, record, db, history } = await system();
+  const [order] = services.add(paidOrder());
+  const { orderId, deliveries } = order!;
+  deliveries!.deliveries[0]!.recipient = 'eve@example.org';
+  const data = { orderId, total: { amount: 1_000, currency: 'EUR' } };
+  await record([{ ...anEvent('order.paid', data, { sequence: 7 }), time: THEN }]);
+  await db.query("UPDATE events SET recorded_at = now() + interval '1 day'");
+  startRounds();
+  await eventually(async () =>
+    expect((await history()).map(({ invariant }) => invariant).sort()).toEqual([
+      'events-have-no-holes',
+      'mail-arrives-as-written',
+    ]),
+  );
+});
+
 test('what only seems wrong, because ledgers are read one after the other, is no violation', async () => {
   const { services, startRounds, nextRound, history, statuses } = await system();
   const [order] = services.add(paidOrder());

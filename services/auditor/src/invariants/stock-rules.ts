@@ -1,6 +1,6 @@
 import type { OrderEntry, ReservationEntry } from '@orderflow/contracts/ledgers';
 import { type Finding, never, underWay } from './finding.ts';
-import { lastChange, type OrderBooks, type ProductBooks } from './things.ts';
+import { changesOf, type OrderBooks, type ProductBooks } from './things.ts';
 
 /** Of one product: the columns are the sum of the movements and of what is held, and nothing is less than none. */
 export function stockColumnsMatchLedger({ stock }: ProductBooks): Finding[] {
@@ -37,7 +37,7 @@ const lawful: Record<OrderEntry['status'], ReservationEntry['status'][]> = {
 export function reservationsMatchOrders(books: OrderBooks): Finding[] {
   const { orders: order, reservations: reservation } = books;
   const status = reservation?.status ?? 'none';
-  const since = lastChange(books);
+  const since = changesOf(books);
   if (!order) {
     return ['HELD', 'SHIPPED'].includes(status)
       ? underWay(`The order service knows no such order, but its reservation is ${status}.`, since)

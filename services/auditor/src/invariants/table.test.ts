@@ -2,7 +2,7 @@ import { newId } from '@orderflow/contracts/ids';
 import { invariantName } from '@orderflow/contracts/invariants';
 import { expect, test } from 'vitest';
 import { noBacklog, PRODUCT, paidOrder, someStock, THEN } from '../../test/books.ts';
-import type { Finding } from './finding.ts';
+import { beginOf, type Finding } from './finding.ts';
 import { checkable, invariants, type LedgerName } from './table.ts';
 import type { Kind, OrderBooks, Sequence, Things } from './things.ts';
 
@@ -15,7 +15,10 @@ function offs<K extends Kind>(kind: K, thing: Things[K]): Record<string, number 
     invariants
       .filter(({ about }) => about === kind)
       .flatMap(({ name, off }) =>
-        (off as (thing: Things[K]) => Finding[])(thing).map(({ since }) => [name, since]),
+        (off as (thing: Things[K]) => Finding[])(thing).map((finding) => [
+          name,
+          beginOf(finding, Date.now()),
+        ]),
       ),
   );
 }
@@ -223,6 +226,21 @@ test('what the order service does not know of is off in whose ledger it is', () 
   });
 });
 
+test('a time that lies ahead is no reason to wait, and the others still are', () => {
+  const ahead = '2036-01-02T03:04:05.678Z';
+  const books = paidOrder({ order: { updatedAt: ahead }, payment: { ...due, updatedAt: later }, bank: null });
+  expect(offs('order', books)).toEqual({ 'money-is-what-orders-owe': Date.parse(later) });
+  const event = { id: newId(), type: 'order.paid', subject: newId(), source: 'order', digest: 'a' };
+  const writtenAt = Date.parse(ahead);
+  expect(offs('event', { ...event, kept: false, recordedDigest: null, writtenAt })).toEqual({
+    'events-arrive': 0,
+  });
+  const outbox = { count: 1, oldest: ahead, some: ['a'] };
+  expect(offs('service', { service: 'order', backlog: noBacklog({ outbox }) })).toEqual({
+    'outboxes-drain': 0,
+  });
+});
+
 test('the time is counted from the last change that any ledger tells of', () => {
   const books = paidOrder({ payment: { ...due, updatedAt: later }, bank: null });
   expect(offs('order', books)).toEqual({ 'money-is-what-orders-owe': Date.parse(later) });
@@ -257,6 +275,7 @@ test('numbers of events have no holes and no repeats', () => {
     distinct: 3,
     last: 3,
     recordedAt: then,
+    madeAt: then,
   };
   expect(offs('sequence', whole)).toEqual({});
   expect(offs('sequence', { ...whole, last: 4 })).toEqual({ 'events-have-no-holes': then });

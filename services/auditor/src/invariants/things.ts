@@ -53,8 +53,9 @@ export type Sequence = {
   events: number;
   distinct: number;
   last: number;
-  /** When the latest of them was recorded, in epoch milliseconds. */
+  /** When the latest of them was recorded, and when it was made, in epoch milliseconds. */
   recordedAt: number;
+  madeAt: number;
 };
 
 /** An event in the outbox of its producer, and whether it is recorded here. */
@@ -62,8 +63,8 @@ export type WrittenEvent = EventEntry & {
   source: string;
   kept: boolean;
   recordedDigest: string | null;
-  /** By its id, in epoch milliseconds; null for an id that lies ahead. */
-  writtenAt: number | null;
+  /** By its id, in epoch milliseconds. */
+  writtenAt: number;
 };
 
 /** What moved at the bank for no order. */
@@ -104,8 +105,6 @@ export const orderOf: { [K in Kind]: (thing: Things[K]) => string | null } = {
   event: ({ type, subject }) => (ofNoOrder.includes(type) || !isId(subject) ? null : subject),
 };
 
-/** When anything about the order last changed, by the ledgers that say so. */
-export function lastChange({ orders, reservations, payments }: OrderBooks): number {
-  const times = [orders, reservations, payments].map((entry) => Date.parse(entry?.updatedAt ?? ''));
-  return Math.max(0, ...times.filter((time) => !Number.isNaN(time)));
-}
+/** When an order last changed, by each ledger that says so, in epoch milliseconds. */
+export const changesOf = ({ orders, reservations, payments }: OrderBooks): number[] =>
+  [orders, reservations, payments].flatMap((entry) => (entry ? [Date.parse(entry.updatedAt)] : []));

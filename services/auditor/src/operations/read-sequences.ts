@@ -4,7 +4,8 @@ import type { Sequence } from '../invariants/things.ts';
 
 const COLUMNS = `source, subject, min(order_id::text) AS "orderId", count(*) AS events,
   count(DISTINCT sequence) AS distinct, max(sequence) AS last,
-  (extract(epoch FROM max(recorded_at)) * 1000)::float8 AS "recordedAt"`;
+  (extract(epoch FROM max(recorded_at)) * 1000)::float8 AS "recordedAt",
+  (extract(epoch FROM max(time)) * 1000)::float8 AS "madeAt"`;
 
 const OF_ORDERS = `
   SELECT ${COLUMNS} FROM events WHERE order_id = ANY($1::uuid[]) GROUP BY source, subject`;

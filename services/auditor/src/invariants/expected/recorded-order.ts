@@ -65,12 +65,13 @@ function sequencesOf(events: RecordedEvent[]): Sequence[] {
   const bySubject = Map.groupBy(events, ({ source, subject }) => `${source} ${subject}`);
   return [...bySubject.values()].map((about) => {
     const { source, subject, orderId } = about[0]!;
-    let [last, recordedAt] = [0, 0];
+    let [last, recordedAt, madeAt] = [0, 0, 0];
     for (const event of about) {
       last = Math.max(last, event.sequence);
       recordedAt = Math.max(recordedAt, event.recordedAt);
+      madeAt = Math.max(madeAt, event.time);
     }
     const distinct = new Set(about.map(({ sequence }) => sequence)).size;
-    return { source, subject, orderId, events: about.length, distinct, last, recordedAt };
+    return { source, subject, orderId, events: about.length, distinct, last, recordedAt, madeAt };
   });
 }
