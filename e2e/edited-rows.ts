@@ -2,7 +2,7 @@ import { type TableEdits, tables } from './edits.ts';
 
 type Sql = <T extends object>(service: string, text: string, values?: unknown[]) => Promise<T[]>;
 
-export type Column = { name: string; type: string; generated: boolean };
+export type Column = { name: string; type: string; nullable: boolean; generated: boolean };
 
 const services = [...new Set(tables.map(({ service }) => service))];
 const copyOf = (table: string) => `edits."${table}"`;
@@ -16,7 +16,8 @@ export function editedRows(sql: Sql) {
   const columnsOf = ({ service, table }: Pick<TableEdits, 'service' | 'table'>): Promise<Column[]> =>
     sql<Column>(
       service,
-      `SELECT column_name AS name, data_type AS type, is_generated = 'ALWAYS' AS generated
+      `SELECT column_name AS name, data_type AS type, is_nullable = 'YES' AS nullable,
+         is_generated = 'ALWAYS' AS generated
        FROM information_schema.columns WHERE table_schema || '.' || table_name = $1 ORDER BY ordinal_position`,
       [table.includes('.') ? table : `public.${table}`],
     );
@@ -61,13 +62,19 @@ const otherValue: Record<string, (column: string) => string> = {
   jsonb: () => `'{"edited": true}'`,
 };
 
-/** The statement that edits a column of one row of an order or product. */
-export function editOf({ table, rows, values = {} }: TableEdits, { name, type }: Column, id: string): string {
+/** The SET clause that gives a column another value. */
+export function anotherValue({ values = {} }: TableEdits, { name, type }: Column): string {
   const value = values[name] ?? otherValue[type]!(name);
-  const set = / = /.test(value) ? value : `${name} = ${value}`;
-  const row = `SELECT ctid FROM ${table} WHERE ${rows.replaceAll('$1', `'${id}'`)} LIMIT 1`;
-  return `UPDATE ${table} SET ${set} WHERE ctid = (${row})`;
+  return / = /.test(value) ? value : `${name} = ${value}`;
 }
+
+/** The condition for the rows of an order or product. */
+export const rowsOf = ({ rows }: TableEdits, id: string): string => rows.replaceAll('$1', `'${id}'`);
+
+/** The statement that edits one row of an order or product. */
+export const editOf = (one: TableEdits, set: string, id: string): string =>
+  `UPDATE ${one.table} SET ${set}
+   WHERE ctid = (SELECT ctid FROM ${one.table} WHERE ${rowsOf(one, id)} LIMIT 1)`;
 
 /** A check, a key, NOT NULL, or a column that Postgres makes itself. */
 const refusals = ['23514', '23505', '23502', '428C9'];

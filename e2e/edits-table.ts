@@ -3,8 +3,9 @@ import { unseenTables } from './unseen-tables.ts';
 
 const nameOf = ({ service, table }: TableEdits) => (table.includes('.') ? table : `${service}.${table}`);
 
-function exceptionsOf({ unseen = {}, deleted, doubled }: TableEdits): string {
+function exceptionsOf({ unseen = {}, unseenParts = {}, deleted, doubled }: TableEdits): string {
   const rows: [string, string][] = Object.entries(unseen).map(([column, why]) => [`\`${column}\``, why]);
+  for (const [what, { why }] of Object.entries(unseenParts)) rows.push([what, why]);
   if (typeof deleted !== 'string') rows.push(['a row deleted', deleted.unseen]);
   if (doubled && typeof doubled.by !== 'string') rows.push(['a row there twice', doubled.by.unseen]);
   return rows.map(([what, why]) => `${what}: ${why}`).join('<br>') || 'nothing';

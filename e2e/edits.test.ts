@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { newId } from '@orderflow/contracts/ids';
 import type { InvariantName } from '@orderflow/contracts/invariants';
 import { eventually } from '@orderflow/testing/eventually';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { editedRows, editOf, isRefusal } from './edited-rows.ts';
+import { anotherValue, editedRows, editOf, isRefusal, rowsOf } from './edited-rows.ts';
 import { type TableEdits, tables } from './edits.ts';
 import { editsTable } from './edits-table.ts';
 import { knownEdits, type Ready } from './known-edits.ts';
@@ -95,16 +96,28 @@ beforeAll(async () => {
   system = await startTestSystem({ INVARIANT_EVERY_MS: '300', INVARIANT_GRACE_MS: '2000' });
   let [ofOrders, ofProducts] = [0, 0];
   for (const one of tables) {
-    const edits = (await columnsOf(one)).length + 2;
+    const columns = await columnsOf(one);
+    const parts = Object.keys(one.unseenParts ?? {}).length;
+    const edits = columns.length + columns.filter(({ nullable }) => nullable).length + parts + 2;
     if (one.about === 'order') ofOrders += edits;
     else ofProducts += edits;
   }
   for (let i = 0; i <= ofProducts; i++) products.push((await system.api.createProduct(5)).id);
-  await placeOrders(ofOrders + knownEdits.length + 1);
+  await placeOrders(ofOrders + knownEdits.length + 2);
   await prepareOrders();
   await caughtUp();
 }, 180_000);
 afterAll(() => system?.stop(), 60_000);
+
+/** Whether the rows of the order or product that is edited next have a value in a column. */
+async function hasValue(one: TableEdits, column: string): Promise<boolean> {
+  const about = (one.about === 'order' ? orders : products).at(-1)!;
+  const found = await sql(
+    one.service,
+    `SELECT FROM ${one.table} WHERE ${rowsOf(one, about)} AND ${column} IS NOT NULL`,
+  );
+  return found.length > 0;
+}
 
 /** Makes the edits of a table, each to rows of its own. Returns those that the database did not refuse. */
 async function editTable(one: TableEdits): Promise<Made[]> {
@@ -121,11 +134,17 @@ async function editTable(one: TableEdits): Promise<Made[]> {
   const finder = (by: InvariantName | { unseen: string }) => (typeof by === 'string' ? by : undefined);
   const columns = (await columnsOf(one)).filter(({ generated }) => !generated);
   for (const column of columns) {
-    const by = one.unseen?.[column.name] ? undefined : (one.also?.[column.name] ?? one.by);
-    await edit(column.name, by, (id) => editOf(one, column, id));
+    const { name } = column;
+    const by = one.unseen?.[name] ? undefined : (one.also?.[name] ?? one.by);
+    await edit(name, by, (id) => editOf(one, anotherValue(one, column), id));
+    if (column.nullable && (await hasValue(one, name))) {
+      await edit(`${name} emptied`, by, (id) => editOf(one, `${name} = NULL`, id));
+    }
   }
-  const rowsOf = (id: string) => one.rows.replaceAll('$1', `'${id}'`);
-  await edit('deleted', finder(one.deleted), (id) => `DELETE FROM ${one.table} WHERE ${rowsOf(id)}`);
+  for (const [name, { set }] of Object.entries(one.unseenParts ?? {})) {
+    await edit(name, undefined, (id) => editOf(one, set, id));
+  }
+  await edit('deleted', finder(one.deleted), (id) => `DELETE FROM ${one.table} WHERE ${rowsOf(one, id)}`);
   const { doubled } = one;
   if (doubled) {
     const names = columns
@@ -137,10 +156,43 @@ async function editTable(one: TableEdits): Promise<Made[]> {
       finder(doubled.by),
       (id) =>
         `INSERT INTO ${one.table} (${names.join(', ')}) OVERRIDING SYSTEM VALUE
-         SELECT ${values} FROM ${one.table} WHERE ${rowsOf(id)}`,
+         SELECT ${values} FROM ${one.table} WHERE ${rowsOf(one, id)}`,
     );
   }
   return made;
+}
+
+async function messageOfNoOrder(): Promise<Made> {
+  const about = newId();
+  await behindTheBack(
+    'notification',
+    `INSERT INTO messages (id, event_id, order_id, channel, template, recipient, subject, body, status, sent_at, correlation_id)
+     VALUES (gen_random_uuid(), gen_random_uuid(), '${about}', 'email', 'order-paid', 'eve@example.com', 's', 'b', 'SENT',
+       now(), 'c')`,
+  );
+  return { name: 'a message about an order that does not exist', about, by: 'messages-match-events' };
+}
+
+async function mailOfNobody(): Promise<Made> {
+  const about = newId();
+  await sql(
+    'postbox',
+    `INSERT INTO messages (id, channel, message_id, recipient, sender, subject, text, deliveries, received_at)
+     VALUES ($1::text::uuid, 'email', '<' || $1::text || '@orderflow>', 'ada@example.com', '', 'You have won', '', 1, now())`,
+    [about],
+  );
+  return { name: 'a mail about no order that nobody wrote', about, by: 'mail-about-no-order-was-asked-for' };
+}
+
+async function declinedCharge(): Promise<Made> {
+  const about = orders.pop()!;
+  await sql(
+    'bank',
+    `INSERT INTO ledger (kind, idempotency_key, status, decline_code, amount, currency, payment_method, reference)
+     VALUES ('charge', 'a lie', 'declined', 'card_declined', 100, 'EUR', 'pm_card_visa', $1)`,
+    [about],
+  );
+  return { name: 'a declined charge of a paid order', about, by: 'bank-agrees-with-payment' };
 }
 
 async function makeKnownEdits(): Promise<Made[]> {
@@ -158,6 +210,7 @@ async function makeKnownEdits(): Promise<Made[]> {
      VALUES ('charge', 'a gift', 'succeeded', 100, 'EUR', 'pm_card_visa', 'no order at all')`,
   );
   made.push({ name: 'a charge for what is no order', about: 'no order at all', by: 'charges-name-orders' });
+  made.push(await messageOfNoOrder(), await mailOfNobody(), await declinedCharge());
   const [order, product] = [orders.pop()!, products.pop()!];
   await loseEvents('order', 'order.shipped', () => system.api.must('POST', `/api/orders/${order}/ship`));
   made.push({

@@ -15,6 +15,8 @@ export type TableEdits = {
   also?: Record<string, InvariantName>;
   /** Why it does not matter that an edit of this column is not found. */
   unseen?: Record<string, string>;
+  /** Edits of less than a column that are not found: the SET clause of each, and why that does not matter. */
+  unseenParts?: Record<string, { set: string; why: string }>;
   /** SQL of a lawful other value; or a whole SET clause, with a `=`. By type where it is not given. */
   values?: Record<string, string>;
   /** Who finds a row that is deleted or there twice; or why nobody does. */
@@ -25,6 +27,7 @@ export type TableEdits = {
 
 export const shownOnly = 'It is shown to people, and nothing is decided by it.';
 const ownTimes = 'A time of the row itself; what happened when is told by the events.';
+const closeEnough = 'Clocks may be 5 minutes apart, and what happened when is told by the events.';
 const workState = 'It paces work that is over.';
 
 export const tables: TableEdits[] = [
@@ -44,6 +47,16 @@ export const tables: TableEdits[] = [
       reference:
         'It is the caller’s own name for the order. Without it a repeated call places another order.',
       version: 'It only tells a client that what it shows is old. Moves are decided under a lock.',
+    },
+    unseenParts: {
+      '`placed_at` by less than 5 minutes': {
+        set: "placed_at = placed_at - interval '4 minutes'",
+        why: closeEnough,
+      },
+      '`updated_at` by less than 5 minutes': {
+        set: "updated_at = updated_at - interval '20 s'",
+        why: closeEnough,
+      },
     },
     deleted: 'orders-match-events',
   },
@@ -116,6 +129,12 @@ export const tables: TableEdits[] = [
       updated_at: "updated_at + interval '1 day'",
     },
     unseen: { created_at: ownTimes },
+    unseenParts: {
+      '`updated_at` by less than 5 minutes': {
+        set: "updated_at = updated_at - interval '20 s'",
+        why: closeEnough,
+      },
+    },
     deleted: 'reservations-match-events',
   },
   {
@@ -130,6 +149,16 @@ export const tables: TableEdits[] = [
       updated_at: "updated_at + interval '1 day'",
     },
     unseen: { attempts: workState, first_attempt_at: workState, created_at: ownTimes },
+    unseenParts: {
+      '`cause` but for its correlation id': {
+        set: `cause = cause || '{"actor": "nobody", "causationId": null, "attempt": 9}'`,
+        why: 'It is who or what had it charged. The event of it says so too, and is compared.',
+      },
+      '`updated_at` by less than 5 minutes': {
+        set: "updated_at = updated_at - interval '20 s'",
+        why: closeEnough,
+      },
+    },
     deleted: 'payments-match-events',
   },
   {
@@ -217,7 +246,8 @@ export const tables: TableEdits[] = [
       published_at: 'Without it the event is published again, which inboxes make harmless.',
     },
     deleted: {
-      unseen: 'Its event is recorded already. An event that was lost before that is found by its row.',
+      unseen:
+        'Its event is recorded already. One that was lost before that is found by the row that it tells of; not so `customer.created`, by which nothing is decided, and `account.mail-requested`: whoever misses the mail asks for it again.',
     },
     doubled: { set: {}, by: { unseen: 'The event is published again, which inboxes make harmless.' } },
   },
@@ -230,7 +260,7 @@ export const tables: TableEdits[] = [
     also: { event_id: 'events-arrive' },
     values: { position: 'position + 1000' },
     unseen: {
-      recorded_at: ownTimes,
+      recorded_at: 'It says since when something may be under way. One that lies ahead is no reason to wait.',
       position: 'It numbers what a live stream has shown.',
     },
     deleted: 'events-arrive',

@@ -193,6 +193,17 @@ const edits: Record<InvariantName, Edit> = {
     set: "recipient = recipient || '!'",
     back: "recipient = rtrim(recipient, '!')",
   }),
+  'mail-about-no-order-was-asked-for': async () => {
+    const id = newId();
+    await rows(
+      'postbox',
+      `INSERT INTO messages (id, channel, message_id, recipient, sender, subject, text, deliveries, received_at)
+       VALUES ($1::text::uuid, 'email', $1::text, 'ada@example.org', '', 'You have won', '', 1, now())`,
+      [id],
+    );
+    const repair = () => rows('postbox', 'DELETE FROM messages WHERE id = $1', [id]);
+    return { subject: id, repair };
+  },
   'products-match-events': async () => {
     const price = (by: string) =>
       rows('order', `UPDATE products SET price = price ${by} WHERE id = $1`, [the.product]);
@@ -257,13 +268,13 @@ const edits: Record<InvariantName, Edit> = {
   },
   'customers-are-told': async () => {
     const orderId = paid.pop()!;
-    const [mail] = await rows<{ id: string }>('postbox', 'SELECT id FROM messages WHERE order_id = $1', [
-      orderId,
-    ]);
-    const assign = (to: string | null) =>
-      rows('postbox', 'UPDATE messages SET order_id = $2 WHERE id = $1', [mail!.id, to]);
-    await assign(null);
-    return { subject: orderId, orderId, repair: () => assign(orderId) };
+    const [mail] = await rows<{ row: object }>(
+      'postbox',
+      'DELETE FROM messages WHERE order_id = $1 RETURNING to_jsonb(messages) AS row',
+      [orderId],
+    );
+    const insert = 'INSERT INTO messages SELECT * FROM jsonb_populate_record(NULL::messages, $1)';
+    return { subject: orderId, orderId, repair: () => rows('postbox', insert, [mail!.row]) };
   },
   'events-have-no-holes': async () => {
     const orderId = paid.pop()!;

@@ -96,6 +96,45 @@ export const knownEdits: KnownEdit[] = [
     ],
   },
   {
+    name: 'a customer with an id that no service makes',
+    needs: 'paid',
+    by: 'orders-match-events',
+    statements: [
+      ['order', "UPDATE orders SET customer_id = '11111111-1111-1111-1111-111111111111' WHERE id = $1"],
+    ],
+  },
+  {
+    name: 'a time and an amount that no number says',
+    needs: 'paid',
+    by: 'rows-of-orders-are-readable',
+    statements: [
+      ['order', "UPDATE orders SET updated_at = 'infinity' WHERE id = $1"],
+      ['payment', 'UPDATE payments SET amount = 9223372036854775807 WHERE order_id = $1'],
+    ],
+  },
+  {
+    name: 'items of a reservation that are no list',
+    needs: 'paid',
+    by: 'rows-of-orders-are-readable',
+    statements: [['inventory', `UPDATE reservations SET items = '"none"' WHERE order_id = $1`]],
+  },
+  {
+    name: 'an envelope in an outbox that is none',
+    needs: 'paid',
+    by: 'events-are-as-written',
+    statements: [
+      ['order', `UPDATE messaging.outbox SET envelope = '{"time": "x"}' WHERE envelope->>'orderid' = $1`],
+    ],
+  },
+  {
+    name: 'a recorded event of no time',
+    needs: 'paid',
+    by: 'orders-match-events',
+    statements: [
+      ['auditor', "UPDATE events SET time = 'infinity' WHERE order_id = $1 AND type = 'order.placed'"],
+    ],
+  },
+  {
     name: 'a mail is FAILED, while its events were recorded tomorrow',
     needs: 'paid',
     by: 'messages-match-events',

@@ -14,7 +14,8 @@ export const unseenTables: Record<string, string> = {
     'People change them through the API without an event. Orders and messages carry their own copy, which is compared.',
   'customer.accounts': 'Who may log in. It holds no money, stock, state or message.',
   'customer.registrations': 'Who has not shown yet that an address is theirs.',
-  'notification.account_mails': 'Mails about accounts, which belong to no order.',
+  'notification.account_mails':
+    'Mails about accounts. What arrived is compared with the event that asks for it; whoever misses one asks for it again.',
   'customer.password_resets': 'Who has asked for a new password.',
   'customer.sessions': 'Who is logged in.',
   'customer.refresh_tokens': 'Who is logged in.',

@@ -21,6 +21,7 @@ export const invariantName = z.enum([
   'messages-match-events',
   'products-match-events',
   'mail-arrives-as-written',
+  'mail-about-no-order-was-asked-for',
   'events-have-no-holes',
   'events-arrive',
   'events-are-as-written',

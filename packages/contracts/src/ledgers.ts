@@ -128,7 +128,7 @@ export const paymentEntry = z.object({
 });
 export type PaymentEntry = z.infer<typeof paymentEntry>;
 
-/** `charges` of the bank: what really moved, only what succeeded. `reference` is the order's id, or what was there instead. */
+/** `charges` of the bank: what really moved, and what it declined. `reference` is the order's id, or what was there instead. */
 export const chargeEntry = z.object({
   orderId: id,
   charges: z.int(),
@@ -152,6 +152,20 @@ export const chargeEntry = z.object({
       refunded: amount,
     }),
   ),
+  /** Charges that it declined; missing from a bank of the release before. */
+  declined: z
+    .array(
+      z.object({
+        id: z.string(),
+        kind: z.string(),
+        key: z.string(),
+        amount,
+        currency: z.string(),
+        paymentMethod: z.string().nullable(),
+        declineCode: z.string().nullable(),
+      }),
+    )
+    .optional(),
 });
 export type ChargeEntry = z.infer<typeof chargeEntry>;
 
@@ -200,6 +214,22 @@ export const deliveryEntry = z.object({
   ),
 });
 export type DeliveryEntry = z.infer<typeof deliveryEntry>;
+
+/** `mails` of the postbox: what arrived about no order, those that are named, or in order of id. */
+export const mailQuery = z.union([
+  z.strictObject({ mails: z.array(id).min(1).max(500) }),
+  z.strictObject({ after: id.nullable(), limit: z.int().min(1).max(500) }),
+]);
+export type MailQuery = z.infer<typeof mailQuery>;
+export const mailEntry = z.object({
+  id,
+  messageId: z.string(),
+  channel: z.string(),
+  subject: z.string(),
+  recipient: z.string(),
+  receivedAt: z.string().nullable(),
+});
+export type MailEntry = z.infer<typeof mailEntry>;
 
 /**
  * Sums every movement there ever was. Else sums that were taken before are gone on from: what somebody has edited

@@ -9,6 +9,8 @@ import {
   type EventsQuery,
   eventEntry,
   type LedgerQuery,
+  type MailQuery,
+  mailEntry,
   messageEntry,
   orderEntry,
   paymentEntry,
@@ -125,6 +127,8 @@ export function createLedgerClient({
         products: (query: { products: string[] }) =>
           page({ service: 'order', path: 'products' }, { entry: productEntry, key: 'productId', query }),
         strays: () => read('bank', 'strays', () => askView({ service: 'bank', path: 'strays' }, straysView)),
+        mails: (query: MailQuery) =>
+          page({ service: 'postbox', path: 'mails' }, { entry: mailEntry, key: 'id', query }),
         events: (service: string, query: EventsQuery) =>
           page({ service, path: 'events' }, { entry: eventEntry, key: 'id', query }),
         backlog: (service: string): Promise<Backlog> =>

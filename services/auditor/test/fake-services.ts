@@ -1,7 +1,14 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import type { Backlog, EventEntry, ProductEntry, StockEntry, Strays } from '@orderflow/contracts/ledgers';
+import type {
+  Backlog,
+  EventEntry,
+  MailEntry,
+  ProductEntry,
+  StockEntry,
+  Strays,
+} from '@orderflow/contracts/ledgers';
 import { onTestFinished } from 'vitest';
 import type { OrderBooks } from '../src/invariants/things.ts';
 import { type OrderLedger, orderLedgers } from '../src/ledger-client.ts';
@@ -15,6 +22,7 @@ type Query = {
   products?: string[];
   orders?: string[];
   events?: string[];
+  mails?: string[];
   after?: string | null;
   until?: string | null;
   limit?: number;
@@ -27,6 +35,7 @@ export async function fakeServices() {
   const products: ProductEntry[] = [];
   const strays: Strays = { count: 0, some: [] };
   const events: Record<string, EventEntry[]> = {};
+  const mails: MailEntry[] = [];
   const backlogs: Record<string, Backlog> = {};
   const broken = new Set<string>();
   const asked: { service: string; ledger: string; query: Query | undefined }[] = [];
@@ -48,6 +57,11 @@ export async function fakeServices() {
       return { items: stock.filter(({ productId }) => query.products!.includes(productId)), next: null };
     }
     if (ledger === 'stock') return page(stock, ({ productId }) => productId, query);
+    if (ledger === 'mails') {
+      return query.mails
+        ? { items: mails.filter(({ id }) => query.mails!.includes(id)), next: null }
+        : page(mails, ({ id }) => id, query);
+    }
     // Its `until` is a time, and the events of tests are all older.
     if (ledger === 'events') {
       const written = events[service] ?? [];
@@ -86,6 +100,7 @@ export async function fakeServices() {
     products,
     strays,
     events,
+    mails,
     backlogs,
     /** Services that answer with an error. */
     broken,
@@ -101,6 +116,7 @@ export async function fakeServices() {
     ledgersOf: (service: string) => [
       ...Object.entries(orderLedgers).flatMap(([name, ledger]) => (ledger.service === service ? [name] : [])),
       ...(service === 'bank' ? ['strays'] : []),
+      ...(service === 'postbox' ? ['mails'] : []),
     ],
   };
 }

@@ -25,7 +25,7 @@ async function withLedger() {
   };
 }
 
-test('charges and refunds that succeeded are summed by order, and walked as orders are', async () => {
+test('charges and refunds that succeeded are summed by order, what was declined beside them, and walked as orders are', async () => {
   const { ledger, charge, refund, faults } = await withLedger();
   const ids = Array.from({ length: 5 }, () => newId());
   const [once, back, declined, twice, last] = ids as [string, string, string, string, string];
@@ -42,6 +42,10 @@ test('charges and refunds that succeeded are summed by order, and walked as orde
   const entries = [
     { orderId: once, charges: 1, refunds: 0, captured: 100, refunded: 0, ...eur },
     { orderId: back, charges: 1, refunds: 1, captured: 200, refunded: 150, ...eur },
+    {
+      ...{ orderId: declined, charges: 0, refunds: 0, captured: 0, refunded: 0, ...eur, rows: [] },
+      declined: [{ kind: 'charge', amount: 300, declineCode: 'card_declined' }],
+    },
     { orderId: twice, charges: 2, refunds: 0, captured: 800, refunded: 0, ...eur },
     { orderId: last, charges: 1, refunds: 0, captured: 7, refunded: 0, ...eur },
   ];
@@ -50,8 +54,8 @@ test('charges and refunds that succeeded are summed by order, and walked as orde
   expect(charged).toMatchObject({ kind: 'charge', amount: 200, refunded: 150, charge: null });
   expect(given).toMatchObject({ kind: 'refund', amount: 150, charge: charged!.id, paymentMethod: null });
   const named = await ledger.ask({ orders: [twice, newId(), once.toUpperCase(), declined] });
-  expect(named).toMatchObject({ items: [entries[0], entries[2]], next: null });
-  expect(await ledger.walk({ after: once, until: twice, limit: 10 })).toMatchObject([entries.slice(1, 3)]);
+  expect(named).toMatchObject({ items: [entries[0], entries[2], entries[3]], next: null });
+  expect(await ledger.walk({ after: once, until: twice, limit: 10 })).toMatchObject([entries.slice(1, 4)]);
 });
 
 test('charges that come to more than a number can say are told of, and hide no other', async () => {

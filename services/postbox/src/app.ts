@@ -7,7 +7,7 @@ import type { PrismaClient } from './generated/prisma/client.ts';
 import type { PostboxMetrics } from './metrics.ts';
 import type { Store } from './operations/store-deliveries.ts';
 import { mountRoutes } from './routes.ts';
-import { mountLedgerOfDeliveries } from './routes-ledger.ts';
+import { mountLedgersOfDeliveries } from './routes-ledger.ts';
 
 export type Deps = {
   scope: Pick<ServiceScope, 'log' | 'metrics' | 'health'>;
@@ -24,6 +24,6 @@ export const createApp = (deps: Deps) =>
     ...deps.scope,
     routes: (app) => {
       mountRoutes(app, deps);
-      mountLedgerOfDeliveries(app, deps);
+      mountLedgersOfDeliveries(app, deps);
     },
   });

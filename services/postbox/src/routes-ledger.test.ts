@@ -1,5 +1,5 @@
 import { newId } from '@orderflow/contracts/ids';
-import { deliveryEntry } from '@orderflow/contracts/ledgers';
+import { deliveryEntry, mailEntry } from '@orderflow/contracts/ledgers';
 import { ledgerOf } from '@orderflow/testing/ledgers';
 import { expect, test } from 'vitest';
 import { startPostbox } from '../test/start-postbox.ts';
@@ -10,6 +10,7 @@ async function withLedger() {
   const store = createStore(postbox.db);
   return {
     ledger: ledgerOf(postbox.app, 'deliveries', deliveryEntry),
+    mails: ledgerOf(postbox.app, 'mails', mailEntry),
     mail: (orderId: string | null, subject: string, messageId: string = newId()) =>
       store([
         { channel: 'email', messageId, recipient: 'ada@example.org', sender: '', subject, text: '', orderId },
@@ -63,4 +64,18 @@ test('what arrived is counted by order as its receiver would, and walked as orde
 test('nobody but OrderFlow itself and admins may read it', async () => {
   const { ledger } = await withLedger();
   expect(await ledger.refusals()).toEqual([401, 403, 403]);
+});
+
+test('what arrived about no order is walked by itself, each once', async () => {
+  const { mails, mail } = await withLedger();
+  for (const orderId of [null, newId(), 'order-1', null]) await mail(orderId, `about ${orderId}`);
+  const pages = await mails.walk({ limit: 2 });
+  expect(pages.map((page) => page.map(({ subject }) => subject))).toEqual([
+    ['about null', 'about order-1'],
+    ['about null'],
+  ]);
+  expect(pages[0]![0]).toMatchObject({ channel: 'email', recipient: 'ada@example.org' });
+  const named = await mails.ask({ mails: [pages[1]![0]!.id, newId()] });
+  expect(named).toEqual({ items: pages[1], next: null });
+  expect(await mails.refusals()).toEqual([401, 403, 403]);
 });

@@ -20,6 +20,7 @@ export function createBench(
   const services: Partial<Record<LedgerName, { service: string }>> = {
     ...orderLedgers,
     strays: { service: 'bank' },
+    mails: { service: 'postbox' },
   };
   const present = (ledger: LedgerName) => {
     const owner = services[ledger]?.service;

@@ -11,12 +11,14 @@ import { describe, overall, SHOWN } from '../read-invariants.ts';
 import { reasonFor } from './bench.ts';
 import type { Bench, Suspicion, Unread } from './judge.ts';
 import { createLooks, type Looks } from './looks.ts';
+import { readMails } from './read-mails.ts';
 import { type Reader, readRange, sequencesIn } from './read-orders.ts';
 import { readBacklogs, readMissing, readStock, readStrays } from './read-others.ts';
 
 const ORDERS_AT_ONCE = 500;
 const EVENTS_AT_ONCE = 5_000;
 const SUBJECTS_AT_ONCE = 1_000;
+const MAILS_AT_ONCE = 500;
 
 type Options = { db: Database; client: LedgerClient; bench: Bench; graceMs: number; maxOrders: number };
 type Question = { since?: string; settledBy?: string };
@@ -75,6 +77,7 @@ async function check(options: Options, question: Question): Promise<CheckView> {
   for (const source of client.producers) {
     await checkOutbox(scope, { source, until: new Date(settledBy).toISOString() });
   }
+  await checkMails(scope);
   const invariants = await invariantsWith({ db, bench, violations, unread, now: new Date(began) });
   const seconds = (Date.now() - began) / 1_000;
   return {
@@ -133,6 +136,15 @@ async function checkOutbox(
   for (let after = from; ; ) {
     const page = await readMissing(reader, { db, source, after, until, limit: EVENTS_AT_ONCE });
     await looks.events(page);
+    if (!page.next) return;
+    after = page.next;
+  }
+}
+
+async function checkMails({ reader, looks, from }: Scope): Promise<void> {
+  for (let after = from; ; ) {
+    const page = await readMails(reader, { after, limit: MAILS_AT_ONCE });
+    await looks.mails(page);
     if (!page.next) return;
     after = page.next;
   }

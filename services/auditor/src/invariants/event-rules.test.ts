@@ -1,8 +1,14 @@
+import type { PaymentEntry } from '@orderflow/contracts/ledgers';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { paidOrder, someStock, THEN } from '../../test/books.ts';
 import { fulfilledSaga, recordedSaga } from '../../test/recorded-saga.ts';
-import { ordersMatchEvents, productsMatchEvents } from './event-rules.ts';
+import {
+  messagesMatchEvents,
+  ordersMatchEvents,
+  paymentsMatchEvents,
+  productsMatchEvents,
+} from './event-rules.ts';
 import { differences, oneOf } from './expected/compare.ts';
 import { messageName } from './expected/expected-messages.ts';
 import { recordedProduct } from './expected/expected-product.ts';
@@ -132,6 +138,31 @@ test('a field that is not what the events say is named with both values, since n
   expect(ordersMatchEvents({ orderId: right.orderId, 'recorded events': recorded })).toMatchObject([
     { detail: 'Its events ask for a row of orders, and there is none.' },
   ]);
+});
+
+test('an owner that a payment or a recipient lost is named, and so is a row of what is no order', () => {
+  const { events, charge } = fulfilledSaga();
+  const recorded = read(events);
+  const { payments, messages } = paidOrder();
+  const { orderId, paymentId } = charge;
+  const row = { ...payments!, ...(recorded.expected!.payments as object), orderId, paymentId };
+  const books = (changes: object) => ({
+    ...{ orderId, payments: { ...row, customerId: 'c', ...changes } as PaymentEntry },
+    'recorded events': recorded,
+  });
+  expect(paymentsMatchEvents(books({ customerId: null }))[0]!.detail).toContain('customerId is nothing');
+  expect(paymentsMatchEvents(books({ sellerId: null }))[0]!.detail).toContain('sellerId is nothing');
+  expect(messagesMatchEvents({ orderId, messages, 'recorded events': recorded })[0]!.detail).toContain(
+    'customerId is nothing',
+  );
+  const nothing = {
+    orderId,
+    'recorded events': recordedOrder([], { readAt, afterFirst: false }),
+  };
+  expect(messagesMatchEvents({ ...nothing, messages })).toMatchObject([
+    { detail: 'There is a row of messages, and there is no such order.', since: null },
+  ]);
+  expect(paymentsMatchEvents({ ...nothing, payments })).toHaveLength(1);
 });
 
 test('an order from before the first that is recorded is not compared; a later one has to be recorded', () => {

@@ -9,6 +9,9 @@ type Compared = 'orders' | 'reservations' | 'payments' | 'messages';
 /** The row of a ledger against the recorded events, which may still be under way in either direction. */
 function compareRow(books: OrderBooks, ledger: Compared, row: object | undefined): Finding[] {
   const recorded = books['recorded events'];
+  if (row && recorded && !books.orders && !recorded.placed) {
+    return never(`There is a row of ${ledger}, and there is no such order.`);
+  }
   const expected: Expected<object> | undefined = recorded?.expected?.[ledger];
   if (!recorded || !expected) return [];
   const since = [...changesOf(books), recorded.recordedAt];

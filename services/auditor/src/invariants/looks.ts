@@ -1,5 +1,6 @@
 import type { Database } from '@orderflow/service-kit/database';
 import { type Bench, type Judgement, judge, type Reading } from './judge.ts';
+import { readMails } from './read-mails.ts';
 import { type Reader, readNamed } from './read-orders.ts';
 import { lookAgainFor, readAgain, readBacklogs, readProducts, readStrays } from './read-others.ts';
 import type { Kind, Things } from './things.ts';
@@ -38,6 +39,8 @@ export function createLooks({ db, reader, bench, settledBy, take }: Options) {
         readProducts(reader, { products: things.map(({ productId }) => productId), full: true }),
       ),
     bank: (reading: Reading<'bank'>) => look('bank', reading, () => readStrays(reader)),
+    mails: (reading: Reading<'mail'>) =>
+      look('mail', reading, (things) => readMails(reader, { mails: things.map(({ id }) => id) })),
     services: (reading: Reading<'service'>) =>
       look('service', reading, (things) =>
         readBacklogs(

@@ -1,6 +1,6 @@
 import { differences } from './expected/compare.ts';
 import { type Finding, never, underWay } from './finding.ts';
-import { changesOf, type OrderBooks } from './things.ts';
+import { changesOf, type Mail, type OrderBooks } from './things.ts';
 
 /** An event is told of once in each channel, and arrives once. */
 export function oneMessagePerEvent({ messages, deliveries }: OrderBooks): Finding[] {
@@ -92,4 +92,20 @@ export function mailArrivesAsWritten(books: OrderBooks): Finding[] {
     ({ channel, subject }) => `A message by ${channel} arrived that nobody wrote: "${subject}".`,
   );
   return [...wrong, ...unknown].flatMap((detail) => underWay(detail, since));
+}
+
+/** What arrives about no order is a mail about an account, and an event asks for it at this address. */
+export function mailWasAskedFor(mail: Mail): Finding[] {
+  const { channel, subject, recipient, receivedAt, isThere, askedFor } = mail;
+  if (!isThere) return [];
+  const since = [Date.parse(receivedAt ?? '')];
+  if (askedFor === null || channel !== 'email') {
+    return underWay(
+      `A message by ${channel} to ${recipient} arrived that nobody wrote: "${subject}".`,
+      since,
+    );
+  }
+  return askedFor.toLowerCase() === recipient.toLowerCase()
+    ? []
+    : underWay(`"${subject}" arrived at ${recipient}, and an event asks for it at ${askedFor}.`, since);
 }

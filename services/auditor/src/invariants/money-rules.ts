@@ -45,7 +45,24 @@ export function bankAgreesWithPayment(books: OrderBooks): Finding[] {
   if (bank && captured > 0 && bank.currency !== payment?.currency) {
     return never(`Payment captured ${payment?.currency}, the bank ${bank.currency}.`);
   }
-  return bank && payment ? rowsAtBank(bank, payment).flatMap((detail) => underWay(detail, since)) : [];
+  if (!bank || !payment) return [];
+  return [...rowsAtBank(bank, payment), ...declinedAtBank(bank, payment)].flatMap((detail) =>
+    underWay(detail, since),
+  );
+}
+
+/** What the bank declined: the one charge of a payment that is declined, for the reason that payment wrote down. */
+function declinedAtBank({ declined = [] }: ChargeEntry, payment: PaymentEntry): string[] {
+  const { orderId, status, amount, currency, paymentMethod, declineCode } = payment;
+  if (declined.length > 0 && status !== 'DECLINED') {
+    return [`The bank declined a charge of ${declined[0]!.amount}, and the payment is ${status}.`];
+  }
+  const asked = { kind: 'charge', key: `charge-${orderId}`, amount, currency, paymentMethod, declineCode };
+  return declined.flatMap((row) =>
+    differences(asked, row).map(
+      (detail) => `Of the charge that the bank declined, ${detail.replace('its events say', 'payment says')}`,
+    ),
+  );
 }
 
 /** The rows of the bank's ledger, one by one, by what payment asked for and was answered. */
@@ -85,4 +102,8 @@ export const chargesNameOrders = ({ strays: { count, some } }: BankStrays): Find
 
 /** An order is committed before anybody can charge for it. */
 export const everyChargeHasItsOrder = ({ orders: order, charges: bank }: OrderBooks): Finding[] =>
-  bank && !order ? never(`The bank charged ${bank.captured} for what is no order.`) : [];
+  bank && !order
+    ? never(
+        `The bank charged ${bank.captured} and declined ${bank.declined?.length ?? 0} charges for what is no order.`,
+      )
+    : [];

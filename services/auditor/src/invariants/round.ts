@@ -2,17 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { producers } from '@orderflow/contracts/events';
 import type { Database } from '@orderflow/service-kit/database';
 import type { Logger } from '@orderflow/service-kit/logger';
-import { z } from 'zod';
 import type { LedgerClient } from '../ledger-client.ts';
 import { dueOrders, lookedAt } from '../operations/due-orders.ts';
 import type { Cursors } from '../operations/invariant-progress.ts';
-import { openViolations, recordViolations } from '../operations/record-violations.ts';
+import { type OpenViolation, openViolations, recordViolations } from '../operations/record-violations.ts';
 import type { Bench, Judgement, Unread } from './judge.ts';
 import { createLooks, type Looks } from './looks.ts';
+import { readMails } from './read-mails.ts';
 import { type Reader, readNamed, sequencesIn } from './read-orders.ts';
 import { lookAgainFor, readAgain, readBacklogs, readProducts, readStrays } from './read-others.ts';
 import { isId, type Kind, type Sequence, type WrittenEvent } from './things.ts';
-import { walkOrders, walkOutbox, walkStock, walkSubjects } from './walks.ts';
+import { walkMails, walkOrders, walkOutbox, walkStock, walkSubjects } from './walks.ts';
 
 /** Few: all services read them at the same moment, while customers wait for the same processors. */
 const DUE_AT_ONCE = 100;
@@ -85,6 +85,8 @@ export async function runRound(deps: RoundDeps, from: Cursors): Promise<Round> {
     await goOn();
     await walkOutbox(walk, source);
   }
+  await goOn();
+  await walkMails(walk);
   return { cursors, orders, swept, unread };
 }
 
@@ -122,7 +124,7 @@ function nextLooksOf(judgements: Judgement[], graceMs: number): Map<string, numb
   return next;
 }
 
-/** What is known to be wrong, until it is right again. A row of it that somebody has edited is passed over. */
+/** What is known to be wrong, until it is right again. A subject that somebody has edited is passed over. */
 async function lookAtOpen({ db, reader, looks, bench }: Step & { bench: Bench }): Promise<void> {
   const open = (kind: Kind) => {
     const names = bench.invariants.filter(({ about }) => about === kind).map(({ name }) => name);
@@ -132,22 +134,25 @@ async function lookAtOpen({ db, reader, looks, bench }: Step & { bench: Bench })
   const ids = [...new Set(await idsOf('order'))];
   if (ids.length > 0) await looks.orders(await readNamed(reader, ids));
   await looks.products(await readProducts(reader, { products: await idsOf('product'), full: true }));
-  const sequences = (await open('sequence')).flatMap(({ rows }) => sequenceIn(rows) ?? []);
+  const mails = await idsOf('mail');
+  if (mails.length > 0) await looks.mails(await readMails(reader, { mails }));
+  const sequences = (await open('sequence')).flatMap((one) => sequenceNamed(one) ?? []);
   if (sequences.length > 0) await looks.sequences(await readAgain(db, sequences));
-  const events = (await open('event')).flatMap(({ rows }) => eventIn(rows) ?? []);
+  const events = (await open('event')).flatMap((one) => eventNamed(one) ?? []);
   if (events.length > 0) await looks.events(await lookAgainFor(reader, events));
 }
 
-const sequenceIn = (rows: Record<string, unknown>): Sequence | undefined =>
-  sequenceRow.safeParse(rows['recorded events']).data as Sequence | undefined;
+/** The numbers that a violation is about, before they are read again. */
+function sequenceNamed({ subject: name, orderId }: OpenViolation): Sequence | undefined {
+  const [source, subject] = name.split(' ');
+  if (!source || !subject) return undefined;
+  return { source, subject, orderId, events: 0, distinct: 0, last: 0, recordedAt: 0, madeAt: 0 };
+}
 
-const eventIn = (rows: Record<string, unknown>): WrittenEvent | undefined =>
-  eventRow.safeParse(rows.events).data as WrittenEvent | undefined;
-
-/** What is needed to look at them again. */
-const sequenceRow = z.looseObject({
-  source: z.string(),
-  subject: z.string(),
-  orderId: z.guid().nullable(),
-});
-const eventRow = z.looseObject({ source: z.enum(producers), id: z.guid() });
+/** The event that a violation is about, before it is read again. */
+function eventNamed({ subject: name }: OpenViolation): WrittenEvent | undefined {
+  const [source = '', id = ''] = name.split(' ');
+  if (!producers.some((producer) => producer === source) || !isId(id)) return undefined;
+  const unread = { type: 'unknown', subject: '', digest: '', recordedDigest: null, writtenAt: 0 };
+  return { source, id, kept: true, ...unread };
+}

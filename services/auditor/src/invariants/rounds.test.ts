@@ -161,7 +161,7 @@ test.each([
   ['bank', ['charges', 'strays']],
   ['inventory', ['reservations', 'stock', 'events', 'backlog']],
   ['notification', ['messages', 'events', 'backlog']],
-  ['postbox', ['deliveries']],
+  ['postbox', ['deliveries', 'mails']],
   ['customer', ['events', 'backlog']],
   ['order', ['orders', 'products', 'events', 'backlog']],
 ])(
@@ -497,6 +497,30 @@ test('products, backlogs, events on their way and their numbers are looked at to
   await broken('events-have-no-holes');
   expect((await history()).at(-1)).toMatchObject({ subject: `order ${orderId}`, orderId });
   await record([anEvent('order.confirmation-requested' as 'order.paid', paid.data, { sequence: 1 })]);
+  await broken();
+});
+
+test('what arrived about no order is a mail about an account that an event asks for, at its address', async () => {
+  const { services, startRounds, broken, history, record } = await system();
+  const [id, mailId] = [newId(), newId()];
+  const email = 'ada@example.org';
+  const mail = { channel: 'email', subject: 'Your code', recipient: email, receivedAt: THEN };
+  services.mails.push({ ...mail, id, messageId: `<${mailId}@orderflow>` });
+  startRounds();
+  await broken('mail-about-no-order-was-asked-for');
+  expect(await history()).toMatchObject([
+    { subject: id, orderId: null, detail: expect.stringContaining('that nobody wrote: "Your code"') },
+  ]);
+  await record([
+    {
+      ...anEvent('account.mail-requested', { template: 'verify-email', email: 'Ada@example.org' }),
+      ...{ subject: mailId, orderid: undefined },
+    },
+  ]);
+  await broken();
+  services.mails[0]!.recipient = 'eve@example.org';
+  await broken('mail-about-no-order-was-asked-for');
+  services.mails.pop();
   await broken();
 });
 

@@ -29,6 +29,10 @@ const moved = (...kinds: ('RESERVED' | 'RELEASED' | 'SHIPPED')[]) =>
   kinds.map((kind) => ({ productId: PRODUCT, kind, count: 1, quantity: 2 }));
 const moved3 = [{ productId: PRODUCT, kind: 'RESERVED', count: 1, quantity: 3 } as const];
 const shipped = { status: 'SHIPPED', movements: moved('RESERVED', 'SHIPPED') } as const;
+const declinedCharge = {
+  ...{ id: 'ch_9', kind: 'charge', key: 'another', amount: 1, currency: 'EUR' },
+  ...{ paymentMethod: 'pm_card_visa', declineCode: 'card_declined' },
+};
 const refunded = { status: 'REFUNDED', refunded: 1_000 };
 
 const lawful: Record<string, OrderBooks> = {
@@ -150,6 +154,11 @@ const off: [what: string, books: OrderBooks, offs: Record<string, number | null>
     'charged in another currency',
     paidOrder({ bank: { currency: 'USD' } }),
     { 'bank-agrees-with-payment': null },
+  ],
+  [
+    'paid, though the bank declined a charge',
+    paidOrder({ bank: { declined: [declinedCharge] } }),
+    { 'bank-agrees-with-payment': then },
   ],
   ['charged twice', paidOrder({ bank: { charges: 2 } }), { 'one-charge-per-order': null }],
   ['refunded twice', paidOrder({ bank: { refunds: 2 } }), { 'one-charge-per-order': null }],

@@ -15,7 +15,12 @@ import {
   noDeadLetters,
   outboxesDrain,
 } from './flow-rules.ts';
-import { customersAreTold, mailArrivesAsWritten, oneMessagePerEvent } from './message-rules.ts';
+import {
+  customersAreTold,
+  mailArrivesAsWritten,
+  mailWasAskedFor,
+  oneMessagePerEvent,
+} from './message-rules.ts';
 import {
   bankAgreesWithPayment,
   chargesNameOrders,
@@ -40,6 +45,7 @@ export const ledgers = {
   charges: 'bank',
   messages: 'notification',
   deliveries: 'postbox',
+  mails: 'postbox',
   stock: 'inventory',
   products: 'order',
   strays: 'bank',
@@ -168,6 +174,14 @@ export const invariants: readonly Invariant[] = [
     about: 'order',
     reads: ['orders', 'messages', 'deliveries'],
     off: mailArrivesAsWritten,
+  },
+  {
+    name: 'mail-about-no-order-was-asked-for',
+    sentence:
+      'What arrived about no order is a mail about an account that an event asks for, at its address.',
+    about: 'mail',
+    reads: ['mails', 'recorded events'],
+    off: mailWasAskedFor,
   },
   {
     name: 'products-match-events',

@@ -3,6 +3,7 @@ import type {
   ChargeEntry,
   DeliveryEntry,
   EventEntry,
+  MailEntry,
   MessageEntry,
   OrderEntry,
   PaymentEntry,
@@ -67,6 +68,13 @@ export type WrittenEvent = EventEntry & {
   writtenAt: number;
 };
 
+/** What arrived about no order, and to which address an event asks for it; null for none. */
+export type Mail = MailEntry & {
+  /** The postbox still has it. */
+  isThere: boolean;
+  askedFor: string | null;
+};
+
 /** What moved at the bank for no order. */
 export type BankStrays = { bank: string; strays: Strays };
 
@@ -78,6 +86,7 @@ export type Things = {
   service: ServiceBacklog;
   sequence: Sequence;
   event: WrittenEvent;
+  mail: Mail;
 };
 export type Kind = keyof Things;
 
@@ -89,6 +98,7 @@ export const keyOf: { [K in Kind]: (thing: Things[K]) => string } = {
   service: ({ service }) => service,
   sequence: ({ source, subject }) => `${source} ${subject}`,
   event: ({ source, id }) => `${source} ${id}`,
+  mail: ({ id }) => id,
 };
 
 /** Whoever edits an outbox may leave any text there. */
@@ -102,6 +112,7 @@ export const orderOf: { [K in Kind]: (thing: Things[K]) => string | null } = {
   bank: () => null,
   service: () => null,
   sequence: ({ orderId }) => orderId,
+  mail: () => null,
   event: ({ type, subject }) => (ofNoOrder.includes(type) || !isId(subject) ? null : subject),
 };
 

@@ -2,6 +2,7 @@ import type { Database } from '@orderflow/service-kit/database';
 import type { Cursors } from '../operations/invariant-progress.ts';
 import { looseSequences, looseSubjectsSince } from '../operations/read-sequences.ts';
 import type { Looks } from './looks.ts';
+import { readMails } from './read-mails.ts';
 import { type Reader, readRange, sequencesIn } from './read-orders.ts';
 import { readMissing, readProducts, readSequences, readStock } from './read-others.ts';
 import { isId } from './things.ts';
@@ -15,6 +16,7 @@ const FULL_EVERY = 12;
 const NEW_EVENTS = 2_000;
 const OLD_EVENTS = 500;
 const SUBJECTS = 500;
+const MAILS = 500;
 /** Longer than any transaction that records events can last. */
 const LONGEST_TRANSACTION_MS = 60_000;
 
@@ -66,6 +68,13 @@ export async function walkSubjects({ db, reader, looks, cursors, settledBy }: Wa
   }
   const last = things.length === SUBJECTS ? things.at(-1) : undefined;
   cursors.subjects = last ? { source: last.source, subject: last.subject } : null;
+}
+
+/** One step on the way through what arrived about no order. */
+export async function walkMails({ reader, looks, cursors }: Walk): Promise<void> {
+  const reading = await readMails(reader, { after: cursors.mails, limit: MAILS });
+  await looks.mails(reading);
+  if (reading.next !== undefined) cursors.mails = reading.next;
 }
 
 /** The newest events of an outbox, and one step on the way through all that it still has. */

@@ -18,6 +18,7 @@ const cursors = z.object({
   newsUntil: count,
   /** Of each producer's outbox: after which event the newest are, and where the walk through all is. */
   events: z.record(z.string(), z.object({ head: id, walk: id })).catch({}),
+  mails: id,
   /** How many rounds in a row have put the long walks off. */
   putOff: count,
 });

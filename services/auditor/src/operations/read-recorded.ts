@@ -13,6 +13,11 @@ const OF_PRODUCTS = `
   SELECT DISTINCT ON (subject) ${COLUMNS} FROM events
   WHERE order_id IS NULL AND source = 'inventory' AND subject = ANY($1::text[]) ORDER BY subject, sequence DESC`;
 
+// The index on (source, subject) serves it.
+const ASKED_MAILS = `
+  SELECT subject AS id, data ->> 'email' AS email FROM events
+  WHERE order_id IS NULL AND source = 'customer' AND type = 'account.mail-requested' AND subject = ANY($1::text[])`;
+
 const NOW = `SELECT (extract(epoch FROM now()) * 1000)::float8 AS now,
   (SELECT order_id FROM orders WHERE customer_id IS NOT NULL ORDER BY order_id LIMIT 1) AS "firstOrder"`;
 
@@ -26,6 +31,12 @@ export const eventsOfOrders = (db: Database, ids: string[]): Promise<RecordedEve
 /** The last recorded event of each of these products. */
 export const lastEventsOfProducts = (db: Database, ids: string[]): Promise<RecordedEvent[]> =>
   db.query<RecordedEvent>(OF_PRODUCTS, [ids]);
+
+/** Returns to which address events ask for these mails about accounts, by id. */
+export async function askedMails(db: Database, ids: string[]): Promise<Map<string, string>> {
+  const rows = await db.query<{ id: string; email: string }>(ASKED_MAILS, [ids]);
+  return new Map(rows.map(({ id, email }) => [id, email]));
+}
 
 /** The time of this Postgres in epoch milliseconds, and the first order whose `order.placed` is recorded. */
 export async function readOrigin(db: Database): Promise<{ now: number; firstOrder: string | null }> {

@@ -49,11 +49,11 @@ export async function recordViolations(
   }
 }
 
-export type OpenViolation = { invariant: InvariantName; subject: string; rows: Record<string, unknown> };
+export type OpenViolation = { invariant: InvariantName; subject: string; orderId: string | null };
 
 // Those that were looked at longest ago first: when there are too many for one round, all have their turn.
 const OPEN = `
-  SELECT invariant, subject, rows FROM violations WHERE ended_at IS NULL AND invariant = ANY($1::text[])
+  SELECT invariant, subject, order_id AS "orderId" FROM violations WHERE ended_at IS NULL AND invariant = ANY($1::text[])
   ORDER BY last_seen LIMIT $2`;
 
 /** Violations of these invariants that last. */

@@ -1,4 +1,6 @@
-import { type LedgerSql, wordsDigest } from '@orderflow/service-kit/ledgers';
+import type { LedgerPage, MailEntry, MailQuery } from '@orderflow/contracts/ledgers';
+import type { Database } from '@orderflow/service-kit/database';
+import { type LedgerSql, toLedgerPage, wordsDigest } from '@orderflow/service-kit/ledgers';
 
 const WORDS = wordsDigest("CASE channel WHEN 'sms' THEN text ELSE subject || text END");
 
@@ -21,3 +23,17 @@ export const deliveryLedger: LedgerSql = {
   range: LEDGER(`SELECT DISTINCT order_id FROM messages WHERE order_id > $1 AND order_id <= $2 AND ${IS_AN_ID}
     ORDER BY order_id LIMIT $3`),
 };
+
+// The partial index messages_about_no_order has these rows and no others.
+const MAILS = (which: string) => `
+  SELECT id, message_id AS "messageId", channel, subject, recipient, received_at AS "receivedAt"
+  FROM messages WHERE (${IS_AN_ID}) IS NOT TRUE AND ${which} ORDER BY id`;
+const NAMED = MAILS('id = ANY($1::uuid[])');
+const WALKED = `${MAILS("id > coalesce($1, '00000000-0000-0000-0000-000000000000'::uuid)")} LIMIT $2`;
+
+/** Returns what arrived about no order. */
+export async function readMails(db: Database, query: MailQuery): Promise<LedgerPage<MailEntry>> {
+  if ('mails' in query) return { items: await db.query<MailEntry>(NAMED, [query.mails]), next: null };
+  const { after, limit } = query;
+  return toLedgerPage(await db.query<MailEntry>(WALKED, [after, limit + 1]), limit, ({ id }) => id);
+}

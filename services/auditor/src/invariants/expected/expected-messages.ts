@@ -1,5 +1,5 @@
 import type { MessageEntry } from '@orderflow/contracts/ledgers';
-import { type Expected, type Matcher, oneOf, optional } from './compare.ts';
+import { type Expected, type Matcher, optional } from './compare.ts';
 import type { RecordedEvent, Tale, Told } from './recorded-events.ts';
 
 type Message = { template: string; recipient: string; correlationId: string };
@@ -25,8 +25,7 @@ export function expectedMessages(
     }
   }
   return {
-    // Rows from before it was kept have none.
-    customerId: oneOf(customer.id, null),
+    customerId: customer.id,
     contact: {
       name: customer.name,
       email: customer.email,

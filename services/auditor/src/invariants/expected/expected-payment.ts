@@ -24,9 +24,8 @@ export function expectedPayment(
     amount: total?.amount ?? null,
     currency: total?.currency ?? null,
     paymentId: ended?.data.paymentId,
-    // Rows from before these were kept have none.
-    customerId: oneOf(customerId, null),
-    sellerId: oneOf(sellerId, null),
+    customerId: customerId ?? null,
+    sellerId: sellerId ?? null,
     paymentMethod: confirmed ? methodOf(confirmed.data) : null,
     providerReference: captured?.data.providerReference ?? null,
     refundReference: refunded?.data.providerReference ?? null,
