@@ -128,7 +128,7 @@ function described(operation: (typeof operations)[number]): ZodOpenApiOperationO
     ...(who.includes('public') && { security: who.length > 1 ? [{}, { bearer: [] }] : [] }),
     requestParams: { ...(params && { path: params }), ...(query && { query }), ...(header && { header }) },
     ...(body && { requestBody: requestBody(operation, body) }),
-    responses: { ...success(operation), ...failures(operation) },
+    responses: { ...success(operation), ...others(operation), ...failures(operation) },
   };
 }
 
@@ -147,6 +147,14 @@ function success({ success: { status, schema, contentType, alsoAs } }: Operation
     [`${status as 200}`]: { description: descriptions[status] ?? 'Done', ...(content && { content }) },
   };
 }
+
+const others = ({ also = [] }: Operation): ZodOpenApiResponsesObject =>
+  Object.fromEntries(
+    also.map(({ status, when, schema }) => [
+      `${status}`,
+      { description: when, ...(schema && { content: { 'application/json': { schema } } }) },
+    ]),
+  );
 
 const descriptions: Record<number, string> = {
   200: 'Done',

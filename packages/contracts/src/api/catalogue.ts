@@ -14,7 +14,7 @@ import {
 } from '../http/catalogue.ts';
 import { pageOf, pageQuery } from '../http/page.ts';
 import type { Operation } from './operation.ts';
-import { anybody, idParams, operators, sellers } from './shared.ts';
+import { anybody, idParams, ifNoneMatch, notModified, operators, sellers } from './shared.ts';
 
 const productParams = z.object({ productId: z.uuid() });
 
@@ -71,7 +71,9 @@ export const catalogue = {
     who: anybody,
     params: idParams,
     query: imageQuery,
+    headers: ifNoneMatch,
     success: { status: 200, contentType: 'image/*' },
+    also: [notModified],
   },
   putProductImage: {
     method: 'put',

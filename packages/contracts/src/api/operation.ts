@@ -43,6 +43,8 @@ export type Operation = {
     /** What it is as text, for those who ask for this type. */
     alsoAs?: string;
   };
+  /** Answers that are neither the success nor one of the errors: when they come, and what they hold. */
+  also?: readonly { status: number; when: string; schema?: z.ZodType }[];
   /** Beside those that follow from the rest, see `errorsOf`. */
   errors?: readonly ErrorCode[];
   /** With an `Idempotency-Key` it may be sent again: the first answer comes back. */

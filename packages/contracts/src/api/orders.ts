@@ -14,7 +14,16 @@ import {
 import { pageOf } from '../http/page.ts';
 import { guestOrderBody } from '../http/plain.ts';
 import type { Operation } from './operation.ts';
-import { everybody, ifMatch, orderLink, orderParams, orWithLink, sellers } from './shared.ts';
+import {
+  everybody,
+  ifMatch,
+  ifNoneMatch,
+  notModified,
+  orderLink,
+  orderParams,
+  orWithLink,
+  sellers,
+} from './shared.ts';
 
 const sellerParams = z.object({ id: z.string().min(1).max(254).meta({ description: 'The seller' }) });
 
@@ -50,7 +59,9 @@ export const orders = {
     who: orWithLink,
     params: orderParams,
     query: orderLink,
+    headers: ifNoneMatch,
     success: { status: 200, schema: orderView },
+    also: [notModified],
   },
   confirmOrder: {
     method: 'post',

@@ -11,6 +11,21 @@ export const sellers = ['seller', 'admin', 'service'] as const;
 export const operators = ['admin', 'service'] as const;
 export const anybody = ['public'] as const;
 
+export const ifNoneMatch = z.object({
+  'If-None-Match': z
+    .string()
+    .optional()
+    .meta({
+      description: 'The ETag of an earlier answer: while nothing has changed since, the answer is 304',
+    }),
+});
+
+/** For what answers with an ETag; it takes `ifNoneMatch`. */
+export const notModified = {
+  status: 304,
+  when: 'It is still what the ETag in `If-None-Match` stands for',
+} as const;
+
 export const ifMatch = z.object({
   'If-Match': z
     .string()
