@@ -37,7 +37,13 @@ test('the same key and body give the first answer again, also when they come at 
   const answers = await Promise.all(Array.from({ length: 20 }, () => charge({}, 'k')));
   expect(new Set(answers.map(({ status, body }) => `${status} ${body.id}`)).size).toBe(1);
   expect((await charge({}, 'k')).body).toEqual(answers[0]!.body);
-  expect(await totals()).toEqual({ charged: 2999, refunded: 0, charges: 1, refunds: 0, declined: 0 });
+  expect(await totals()).toEqual({
+    charged: { EUR: 2999 },
+    refunded: {},
+    charges: 1,
+    refunds: 0,
+    declined: 0,
+  });
 });
 
 test.each([
@@ -63,7 +69,7 @@ test('a body that is not valid, or a method that does not exist, records nothing
   const { charge, totals } = await clientOf();
   expect((await charge({ amount: 1.5 })).status).toBe(400);
   expect(errorOf(await charge({ paymentMethod: 'pm_none' }))).toEqual([404, 'resource_missing']);
-  expect(await totals()).toEqual({ charged: 0, refunded: 0, charges: 0, refunds: 0, declined: 0 });
+  expect(await totals()).toEqual({ charged: {}, refunded: {}, charges: 0, refunds: 0, declined: 0 });
 });
 
 test.each([
@@ -140,7 +146,13 @@ test('refunds are given once per key and never exceed the charge, also when they
     currency: 'EUR',
   });
   expect(again.body).toEqual(first.body);
-  expect(await totals()).toEqual({ charged: 2999, refunded: 2999, charges: 1, refunds: 3, declined: 0 });
+  expect(await totals()).toEqual({
+    charged: { EUR: 2999 },
+    refunded: { EUR: 2999 },
+    charges: 1,
+    refunds: 3,
+    declined: 0,
+  });
 });
 
 test('a refund needs a charge that succeeded, and a key of its own', async () => {
@@ -158,6 +170,18 @@ test('a refund needs a charge that succeeded, and a key of its own', async () =>
     'idempotency_key_reused',
   ]);
   expect((await totals()).refunds).toBe(0);
+});
+
+test('totals are of each currency, and currencies are not added up', async () => {
+  const { post, charge, get } = await clientOf();
+  await charge();
+  const { id } = (await charge({ amount: 500, currency: 'JPY' })).body;
+  await charge({ currency: 'USD', paymentMethod: 'pm_card_chargeDeclined' });
+  await post('/v1/refunds', { charge: id, amount: 100, reference: 'order-1' });
+  expect((await get('/v1/totals')).body).toEqual({
+    ...{ charged: { EUR: 2999, JPY: 500 }, refunded: { JPY: 100 } },
+    ...{ charges: 2, refunds: 1, declined: 1 },
+  });
 });
 
 test('the ledger is walked by position, charges and refunds in the order they were recorded', async () => {

@@ -20,23 +20,30 @@ const CHARGES_OF = `
 export const chargesOf = (db: Database, reference: string): Promise<LedgerRow[]> =>
   db.query<LedgerRow>(CHARGES_OF, [reference]);
 
+/** Sums of minor units by currency, and counts of all. */
 export type Totals = {
-  charged: number;
-  refunded: number;
+  charged: Record<string, number>;
+  refunded: Record<string, number>;
   charges: number;
   refunds: number;
   declined: number;
 };
 
 const TOTALS = `
-  SELECT coalesce(sum(amount) FILTER (WHERE kind = 'charge' AND status = 'succeeded'), 0)::bigint AS charged,
-    coalesce(sum(amount) FILTER (WHERE kind = 'refund'), 0)::bigint AS refunded,
-    count(*) FILTER (WHERE kind = 'charge' AND status = 'succeeded') AS charges,
-    count(*) FILTER (WHERE kind = 'refund') AS refunds,
-    count(*) FILTER (WHERE status = 'declined') AS declined
-  FROM ledger`;
+  WITH sums AS (
+    SELECT currency, sum(amount) FILTER (WHERE kind = 'charge' AND status = 'succeeded') AS charged,
+      sum(amount) FILTER (WHERE kind = 'refund') AS refunded,
+      count(*) FILTER (WHERE kind = 'charge' AND status = 'succeeded') AS charges,
+      count(*) FILTER (WHERE kind = 'refund') AS refunds,
+      count(*) FILTER (WHERE status = 'declined') AS declined
+    FROM ledger GROUP BY currency)
+  SELECT coalesce(json_object_agg(currency, charged) FILTER (WHERE charges > 0), '{}') AS charged,
+    coalesce(json_object_agg(currency, refunded) FILTER (WHERE refunds > 0), '{}') AS refunded,
+    coalesce(sum(charges), 0)::bigint AS charges, coalesce(sum(refunds), 0)::bigint AS refunds,
+    coalesce(sum(declined), 0)::bigint AS declined
+  FROM sums`;
 
-/** Sums of minor units and counts over the whole ledger. */
+/** Sums and counts over the whole ledger. */
 export async function totals(db: Database): Promise<Totals> {
   const [row] = await db.query<Totals>(TOTALS);
   return row!;
