@@ -122,6 +122,12 @@ const matrix: Row[] = [
   ['GET', '/api/payments', [401, 200, 200, 200, 200, 200]],
   ['GET', '/api/orders/{order}/timeline', [401, 200, 404, 200, 404, 200]],
   ['GET', '/api/payments/{payment}', [401, 200, 404, 200, 404, 200]],
+  [
+    'POST',
+    '/api/payments/{payment}/resolve',
+    [401, 403, 403, 403, 403, 409],
+    () => ({ outcome: 'retry', reason: 'as a test' }),
+  ],
   ['POST', '/api/payments/methods', [401, 201, 201, 403, 403, 201], () => ({ card: aCard })],
   ['GET', '/api/notifications', [401, 200, 200, 403, 403, 200]],
   ['GET', '/api/notifications/{notification}', [401, 200, 404, 403, 403, 200]],

@@ -47,6 +47,7 @@ export const tables: TableEdits[] = [
       reference:
         'It is the caller’s own name for the order. Without it a repeated call places another order.',
       version: 'It only tells a client that what it shows is old. Moves are decided under a lock.',
+      provider_sequence: 'It only tells which of two reports of the provider is the later one.',
     },
     unseenParts: {
       '`placed_at` by less than 5 minutes': {
@@ -145,6 +146,8 @@ export const tables: TableEdits[] = [
     by: 'payments-match-events',
     values: {
       status: "'VOIDED'",
+      blocked: `'{"code": "edited", "message": ""}'`,
+      outside: `'{"refunded": 1, "reference": null, "dispute": null}'`,
       next_attempt_at: "now() + interval '1 day'",
       updated_at: "updated_at + interval '1 day'",
     },

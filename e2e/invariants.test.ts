@@ -168,6 +168,11 @@ const edits: Record<InvariantName, Edit> = {
     await price('+ 9007199254740992');
     return { subject: the.product, repair: () => price('- 9007199254740992') };
   },
+  'no-blocked-payments': change('payment', 'payments', {
+    key: 'order_id',
+    set: `blocked = '{"code": "edited", "message": ""}'`,
+    back: 'blocked = NULL',
+  }),
   'orders-match-events': change('order', 'order_items', {
     key: 'order_id',
     set: 'unit_price = unit_price - 1',

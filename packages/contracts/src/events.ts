@@ -6,6 +6,7 @@ import {
   address,
   cancelReason,
   confirmation,
+  disputeStatus,
   orderItem,
   orderLine,
   orderStatus,
@@ -151,6 +152,33 @@ export const events = {
     source: 'payment',
     when: 'the money of a cancelled order is back',
     data: charge.extend({ providerReference: z.string() }),
+  },
+  'payment.blocked': {
+    version: 1,
+    source: 'payment',
+    when: 'the provider refuses a charge or a refund for good; a person has to decide',
+    data: charge.extend({ call: z.enum(['charge', 'refund']), code: z.string(), message: z.string() }),
+  },
+  'payment.resolved': {
+    version: 1,
+    source: 'payment',
+    when: 'a person has decided about a blocked payment',
+    data: charge.extend({
+      call: z.enum(['charge', 'refund']),
+      outcome: z.enum(['retry', 'captured', 'declined', 'refunded']),
+      reference: z.string().optional(),
+      reason: z.string(),
+    }),
+  },
+  'payment.changed-at-provider': {
+    version: 1,
+    source: 'payment',
+    when: 'somebody refunded or disputed the charge at the provider; it says what holds now',
+    data: charge.extend({
+      /** By hand, in all: without what we refunded ourselves. */
+      refunded: money,
+      dispute: z.object({ reference: z.string(), status: disputeStatus, amount: money }).nullable(),
+    }),
   },
   'order.paid': {
     version: 1,

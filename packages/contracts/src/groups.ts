@@ -15,6 +15,7 @@ export const subscriptions = {
     'payment.declined',
     'payment.voided',
     'payment.refunded',
+    'payment.changed-at-provider',
   ],
   inventory: ['order.confirmation-requested', 'order.paid', 'order.cancelled', 'order.shipped'],
   payment: ['order.confirmed', 'order.charge-requested', 'order.cancelled'],

@@ -6,6 +6,7 @@ export const invariantName = z.enum([
   'money-is-what-orders-owe',
   'bank-agrees-with-payment',
   'one-charge-per-order',
+  'no-blocked-payments',
   'stock-columns-match-ledger',
   'reservations-match-orders',
   'one-movement-per-reservation',

@@ -39,6 +39,8 @@ export const orderEntry = z.object({
   message: z.string().nullable(),
   trackingNumber: z.string().nullable(),
   paymentStatus: z.string(),
+  refundedAtProvider: amount.default(0),
+  dispute: z.string().nullable().default(null),
   paymentMethod: z.string().nullable(),
   confirmation: z.string(),
   confirmationRequested: z.boolean(),
@@ -116,6 +118,13 @@ export const paymentEntry = z.object({
   providerReference: z.string().nullable(),
   refundReference: z.string().nullable(),
   declineCode: z.string().nullable(),
+  /** Why the provider refuses it for good, as a code. Payments of the last release are never blocked. */
+  blocked: z.string().nullable().default(null),
+  /** How a person decided about it. */
+  resolution: z.string().nullable().default(null),
+  /** What went back by hand at the provider; \`refunded\` is without it. */
+  refundedOutside: amount.default(0),
+  dispute: z.string().nullable().default(null),
   /** It has heard that the order is cancelled. */
   cancelled: z.boolean(),
   /** A call of the provider is scheduled. */

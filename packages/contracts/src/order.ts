@@ -10,6 +10,10 @@ export type OrderStatus = z.infer<typeof orderStatus>;
 export const paymentStatus = z.enum(['NONE', 'DUE', 'CAPTURED', 'DECLINED', 'VOIDED', 'REFUNDED']);
 export type PaymentStatus = z.infer<typeof paymentStatus>;
 
+/** A dispute at the payment provider: the charge is contested, and the bank decides. */
+export const disputeStatus = z.enum(['open', 'won', 'lost']);
+export type DisputeStatus = z.infer<typeof disputeStatus>;
+
 export const cancelReason = z.enum([
   'out_of_stock',
   'payment_declined',

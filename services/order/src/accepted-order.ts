@@ -57,6 +57,8 @@ export const toPlacedView = ({ order, priced, confirmation }: Accepted, placedAt
   cancelReason: null,
   message: null,
   paymentStatus: 'NONE',
+  refundedAtProvider: null,
+  dispute: null,
   customer: { ...order.customer, phone: order.customer.phone ?? null },
   sellerId: priced.sellerId,
   items: priced.lines,

@@ -30,5 +30,6 @@ export function createHandlers(deps: MoveDeps & { sealMethod: SealMethod }) {
     'payment.declined': reactToEvents,
     'payment.voided': reactToEvents,
     'payment.refunded': reactToEvents,
+    'payment.changed-at-provider': reactToEvents,
   } satisfies Handlers;
 }

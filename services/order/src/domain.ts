@@ -1,6 +1,12 @@
 import type { EventType } from '@orderflow/contracts/events';
 import type { Money } from '@orderflow/contracts/money';
-import type { CancelReason, OrderItem, OrderStatus, PaymentStatus } from '@orderflow/contracts/order';
+import type {
+  CancelReason,
+  DisputeStatus,
+  OrderItem,
+  OrderStatus,
+  PaymentStatus,
+} from '@orderflow/contracts/order';
 import type { Draft } from '@orderflow/messaging/outbox';
 import { ProblemError } from '@orderflow/service-kit/problem';
 
@@ -31,6 +37,11 @@ export type Order = {
   total: Money;
   trackingNumber: string | null;
   expiresAt: Date | null;
+  /** What went back by hand at the payment provider, in all, and a dispute there. */
+  refundedAtProvider: number;
+  dispute: DisputeStatus | null;
+  /** Number of the event that said so; 0 before the first. */
+  providerSequence: number;
 };
 
 /** The order after a decision, and the events that tell of it. */

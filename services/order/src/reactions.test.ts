@@ -10,6 +10,7 @@ import {
   factsAbout,
   type Step,
   sagas,
+  total,
   typesOf,
 } from '../test/builders.ts';
 import { cancel, canMove, type Order } from './domain.ts';
@@ -155,6 +156,22 @@ test.each([null, 'pm_card_visa'])(
     expect(events[0]!.data).not.toHaveProperty('chargedAtOnce');
   },
 );
+
+test('what was done at the provider is noted and moves nothing; the latest report counts', () => {
+  const order = anOrder({ status: 'SHIPPED', paymentStatus: 'CAPTURED' });
+  const { changed } = factsAbout(order.id);
+  const dispute = { reference: 'dp_1', status: 'open' as const, amount: total };
+  const later = { ...changed, sequence: 3, data: { ...changed.data, refunded: total, dispute } };
+  const noted = { refundedAtProvider: total.amount, dispute: 'open', providerSequence: 3 };
+  for (const events of [
+    [changed, later],
+    [later, changed],
+  ]) {
+    const end = events.reduce((now, event) => react(now, event).order, order);
+    expect(end).toEqual({ ...order, ...noted });
+  }
+  expect(react(order, later).events).toEqual([]);
+});
 
 const settled = (['PAID', 'SHIPPED', 'FULFILLED', 'CANCELLED'] as const).flatMap((status) =>
   (['reserved', 'rejected', 'expired', 'declined'] as const).map((fact) => [status, fact] as const),

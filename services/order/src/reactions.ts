@@ -26,6 +26,8 @@ export function react(order: Order, event: Event, seal: SealMethod): Decision {
       return unchanged(withPayment(order, 'VOIDED'));
     case 'payment.refunded':
       return unchanged(withPayment(order, 'REFUNDED'));
+    case 'payment.changed-at-provider':
+      return unchanged(withChanges(order, event));
     default:
       return unchanged(order);
   }
@@ -43,6 +45,17 @@ const paymentRank: Record<PaymentStatus, number> = {
 /** The order with what was heard of its payment. A refund may be heard of before its capture; the later one stays. */
 const withPayment = (order: Order, heard: PaymentStatus): Order =>
   paymentRank[heard] > paymentRank[order.paymentStatus] ? { ...order, paymentStatus: heard } : order;
+
+/** It is shown, and the order stays where it is. The event says all that holds, so that the latest one counts. */
+function withChanges(order: Order, { sequence, data }: Event<'payment.changed-at-provider'>): Order {
+  if (sequence <= order.providerSequence) return order;
+  return {
+    ...order,
+    refundedAtProvider: data.refunded.amount,
+    dispute: data.dispute?.status ?? null,
+    providerSequence: sequence,
+  };
+}
 
 function held(order: Order, expiresAt: string, seal: SealMethod): Decision {
   if (order.status !== 'PENDING') return unchanged(order);

@@ -4,6 +4,7 @@ import type {
   Address,
   CancelReason,
   Confirmation,
+  DisputeStatus,
   OrderStatus,
   PaymentStatus,
 } from '@orderflow/contracts/order';
@@ -20,9 +21,17 @@ type PrismaItem = PrismaRow['items'][number];
 /** What an order's view is made of, by Prisma or by SQL: they give bigint in types of their own. */
 export type OrderRow = Omit<
   PrismaRow,
-  'items' | 'total' | 'guest' | 'paymentMethod' | 'sequence' | 'correlationId'
+  | 'items'
+  | 'total'
+  | 'refundedAtProvider'
+  | 'providerSequence'
+  | 'guest'
+  | 'paymentMethod'
+  | 'sequence'
+  | 'correlationId'
 > & {
   total: bigint | number;
+  refundedAtProvider: bigint | number;
   items: (Pick<PrismaItem, 'productId' | 'sku' | 'name' | 'quantity'> & { unitPrice: bigint | number })[];
 };
 
@@ -36,6 +45,8 @@ export const toView = (row: OrderRow): OrderView => ({
   cancelReason: row.cancelReason as CancelReason | null,
   message: row.message,
   paymentStatus: row.paymentStatus as PaymentStatus,
+  refundedAtProvider: Number(row.refundedAtProvider) > 0 ? money(row.refundedAtProvider, row.currency) : null,
+  dispute: row.dispute as DisputeStatus | null,
   customer: {
     id: row.customerId,
     name: row.customerName,

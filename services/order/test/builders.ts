@@ -20,6 +20,9 @@ export const anOrder = (changes: Partial<Order> = {}): Order => ({
   total,
   trackingNumber: null,
   expiresAt: null,
+  refundedAtProvider: 0,
+  dispute: null,
+  providerSequence: 0,
   ...changes,
 });
 
@@ -39,6 +42,11 @@ export const factsAbout = (orderId: string) => {
     declined: anEvent('payment.declined', { ...charge, code: 'card_declined', message: 'no' }),
     voided: anEvent('payment.voided', charge),
     refunded: anEvent('payment.refunded', { ...charge, providerReference: 're_1' }),
+    changed: anEvent(
+      'payment.changed-at-provider',
+      { ...charge, refunded: { ...total, amount: 999 }, dispute: null },
+      { sequence: 2 },
+    ),
   };
 };
 export type Fact = keyof ReturnType<typeof factsAbout>;
@@ -63,4 +71,5 @@ export const sagas: Fact[][] = [
   ['reserved', 'expired'],
   ['reserved', 'expired', 'voided'],
   ['reserved', 'captured', 'refunded'],
+  ['reserved', 'captured', 'changed'],
 ];

@@ -17,7 +17,9 @@ const paymentMethodAnswer = z.object({ id: z.string() });
 const refusal = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
 
 /** The statuses by which the bank says for certain that it did nothing and, asked the same, never will. */
-const refusals = new Set([402, 404, 422]);
+const refusals = new Set([402, 404, 409, 422]);
+/** The key was used for something else, so that what came of it is not known. */
+const KEY_REUSED = 'idempotency_key_reused';
 
 type Refused = { refused: { code: string; message: string } };
 
@@ -57,7 +59,10 @@ export function createBankProvider({
     async charge({ key, amount: { amount, currency }, paymentMethod, reference }) {
       const body = { amount, currency, paymentMethod, reference };
       const result = await post('/v1/charges', { body, key, answer: chargeAnswer });
-      if ('refused' in result) return { status: 'declined', ...result.refused };
+      if ('refused' in result) {
+        const status = result.refused.code === KEY_REUSED ? 'blocked' : 'declined';
+        return { status, ...result.refused };
+      }
       const { answer } = result;
       return answer.status === 'succeeded'
         ? { status: 'captured', reference: answer.id }
@@ -67,8 +72,7 @@ export function createBankProvider({
     async refund({ key, charge, amount: { amount }, reference }) {
       const body = { charge, amount, reference };
       const result = await post('/v1/refunds', { body, key, answer: refundAnswer });
-      // Nobody else refunds our charges: this needs a person, who hears of it by the age of the refund.
-      if ('refused' in result) throw new Error(`the bank refuses the refund: ${result.refused.code}`);
+      if ('refused' in result) return { status: 'blocked', ...result.refused };
       return { status: 'refunded', reference: result.answer.id };
     },
 

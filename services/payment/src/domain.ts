@@ -2,13 +2,14 @@ import type { EventType } from '@orderflow/contracts/events';
 import type { PaymentView } from '@orderflow/contracts/http/payments';
 import { newId } from '@orderflow/contracts/ids';
 import type { Money } from '@orderflow/contracts/money';
+import type { DisputeStatus } from '@orderflow/contracts/order';
 import { withoutPaymentMethods } from '@orderflow/contracts/payment-methods';
 import type { Cause, Draft } from '@orderflow/messaging/outbox';
 import { ProblemError } from '@orderflow/service-kit/problem';
-import type { ProviderAnswer } from './provider.ts';
+import type { ChargeAnswer, RefundAnswer } from './provider.ts';
 
 /** NONE: nothing is owed yet; kept only as the mark of a cancellation that came before its order. */
-export type PaymentStatus = 'NONE' | PaymentView['status'];
+export type PaymentStatus = 'NONE' | Exclude<PaymentView['status'], 'CHARGE_BLOCKED' | 'REFUND_BLOCKED'>;
 
 /** What decisions about a payment rest on. */
 export type Payment = {
@@ -23,6 +24,12 @@ export type Payment = {
   providerReference: string | null;
   refundReference: string | null;
   declineCode: string | null;
+  /** Why the provider refuses for good what is to be done: a person decides. */
+  blocked: { code: string; message: string } | null;
+  /** How a person decided, when it was not to ask again. */
+  resolution: string | null;
+  /** What was done by hand at the provider. */
+  outside: Outside | null;
   /** Why it is charged; set together with the amount. */
   cause: Cause | null;
   /** Why the order was cancelled; null as long as it is not. */
@@ -31,13 +38,20 @@ export type Payment = {
   attempts: number;
 };
 
+/** What holds at the provider that nobody asked for here: what went back in all, by its last refund, and a dispute. */
+export type Outside = {
+  refunded: number;
+  reference: string | null;
+  dispute: { reference: string; status: DisputeStatus; amount: number } | null;
+};
+
 /** The payment after a decision, and the events that tell of it. */
 export type Decision = { payment: Payment; events: Told[] };
 
 /** An event's type and data; who, when and in which sequence is added when it is written down. */
 export type Told = { [D in Draft as D['type']]: Pick<D, 'type' | 'data'> }[EventType];
 
-const silently = (payment: Payment): Decision => ({ payment, events: [] });
+export const silently = (payment: Payment): Decision => ({ payment, events: [] });
 
 /** The payment of an order that this service has not heard of. */
 export const nothingOwed = (orderId: string): Payment => ({
@@ -51,6 +65,9 @@ export const nothingOwed = (orderId: string): Payment => ({
   providerReference: null,
   refundReference: null,
   declineCode: null,
+  blocked: null,
+  resolution: null,
+  outside: null,
   cause: null,
   cancelCause: null,
   attempts: 0,
@@ -114,7 +131,7 @@ export function orderCancelled(payment: Payment, cancelCause: Cause): Decision {
       // Once a call has begun, only the provider knows; its answer decides what is left to do.
       return payment.attempts === 0 ? voided(cancelled) : silently(cancelled);
     case 'CAPTURED':
-      return silently(toRefund(cancelled));
+      return refundOf(cancelled);
     case 'DECLINED':
     case 'VOIDED':
     case 'REFUNDING':
@@ -156,35 +173,54 @@ const notDue: Record<Exclude<PaymentStatus, 'DUE'>, string> = {
 };
 
 /** What the provider has said. A second report of it changes nothing. */
-export function answered(payment: Payment, answer: ProviderAnswer): Decision {
+export function answered(payment: Payment, answer: ChargeAnswer | RefundAnswer): Decision {
   const expected = answer.status === 'refunded' ? 'REFUNDING' : 'CHARGING';
   if (payment.status !== expected) return silently(payment);
   const charge = chargeOf(payment);
   switch (answer.status) {
     case 'captured': {
-      const captured: Payment = { ...payment, status: 'CAPTURED', providerReference: answer.reference };
-      return {
-        payment: payment.cancelCause ? toRefund(captured) : captured,
-        events: [{ type: 'payment.captured', data: { ...charge, providerReference: answer.reference } }],
+      const { reference } = answer;
+      const captured: Payment = {
+        ...payment,
+        status: 'CAPTURED',
+        blocked: null,
+        providerReference: reference,
       };
+      const next = payment.cancelCause ? refundOf(captured) : silently(captured);
+      const told: Told = { type: 'payment.captured', data: { ...charge, providerReference: reference } };
+      return { payment: next.payment, events: [told, ...next.events] };
     }
     case 'declined':
       return declined(payment, answer);
     case 'refunded':
-      return {
-        payment: { ...payment, status: 'REFUNDED', refundReference: answer.reference },
-        events: [{ type: 'payment.refunded', data: { ...charge, providerReference: answer.reference } }],
-      };
+      return refunded(payment, answer.reference);
     default:
       return answer satisfies never;
   }
 }
 
-const toRefund = (payment: Payment): Payment => ({ ...payment, status: 'REFUNDING', attempts: 0 });
+/** What is left to refund: without what went back by hand at the provider. */
+export const amountLeft = ({ amount, outside }: Payment): Money => ({
+  ...amount!,
+  amount: Math.max(0, amount!.amount - (outside?.refunded ?? 0)),
+});
+
+/** The rest goes back. With nothing left, it has gone back already. A free order is refunded as any other. */
+export function refundOf(payment: Payment): Decision {
+  if (payment.outside && amountLeft(payment).amount === 0) {
+    return refunded(payment, payment.outside.reference ?? 'by hand');
+  }
+  return silently({ ...payment, status: 'REFUNDING', blocked: null, attempts: 0 });
+}
+
+const refunded = (payment: Payment, reference: string): Decision => ({
+  payment: { ...payment, status: 'REFUNDED', blocked: null, refundReference: reference },
+  events: [{ type: 'payment.refunded', data: { ...chargeOf(payment), providerReference: reference } }],
+});
 
 /** Providers name the method in their messages. */
 const declined = (payment: Payment, { code, message }: { code: string; message: string }): Decision => ({
-  payment: { ...payment, status: 'DECLINED', declineCode: code },
+  payment: { ...payment, status: 'DECLINED', blocked: null, declineCode: code },
   events: [
     {
       type: 'payment.declined',
@@ -198,4 +234,4 @@ const voided = (payment: Payment): Decision => ({
   events: [{ type: 'payment.voided', data: chargeOf(payment) }],
 });
 
-const chargeOf = ({ orderId, id, amount }: Payment) => ({ orderId, paymentId: id, amount: amount! });
+export const chargeOf = ({ orderId, id, amount }: Payment) => ({ orderId, paymentId: id, amount: amount! });

@@ -7,13 +7,13 @@ import type { WebhookOutcome } from './stripe-webhook.ts';
 export function createPaymentMetrics({ registry }: Metrics) {
   const charges = new Counter({
     name: 'payment_charges_total',
-    help: 'Charges asked of the provider, by what it said: captured, declined, or unknown for no answer',
+    help: 'Charges asked of the provider, by what it said: captured, declined, blocked for good until a person decides, or unknown for no answer',
     labelNames: ['outcome'],
     registers: [registry],
   });
   const refunds = new Counter({
     name: 'payment_refunds_total',
-    help: 'Refunds asked of the provider, by what it said: refunded, or unknown for no answer',
+    help: 'Refunds asked of the provider, by what it said: refunded, blocked for good until a person decides, or unknown for no answer',
     labelNames: ['outcome'],
     registers: [registry],
   });

@@ -139,7 +139,7 @@ test('a captured payment of a cancelled order is refunded, because of the cancel
     causationid: cancel.id,
     data: { paymentId: payment.id, amount: total, providerReference: payment.refundReference },
   });
-  expect(await service.bank.totals()).toMatchObject({ charged: 2999, refunded: 2999 });
+  expect(await service.bank.totals()).toMatchObject({ charged: { EUR: 2999 }, refunded: { EUR: 2999 } });
 });
 
 test('a cancellation while the bank is being asked waits for the answer, and a capture is refunded', async () => {
@@ -170,8 +170,8 @@ test.each([
   await whileAtFault(() => handle(...orders.map(cancelled)));
   for (const orderId of orders) await ends(service, orderId, 'REFUNDED');
   expect(await bank.totals()).toEqual({
-    charged: 4 * 2999,
-    refunded: 4 * 2999,
+    charged: { EUR: 4 * 2999 },
+    refunded: { EUR: 4 * 2999 },
     charges: 4,
     refunds: 4,
     declined: 0,
@@ -215,7 +215,7 @@ test('two workers at once make one charge an order', async () => {
   const orders = Array.from({ length: 60 }, newId);
   await Promise.all(orders.map((id) => service.handle(confirmed(id))));
   for (const orderId of orders) await ends(service, orderId, 'CAPTURED');
-  expect(await service.bank.totals()).toMatchObject({ charges: 60, charged: 60 * 2999 });
+  expect(await service.bank.totals()).toMatchObject({ charges: 60, charged: { EUR: 60 * 2999 } });
   for (const orderId of orders) expect(await typesOf(service, orderId)).toEqual(['payment.captured']);
 });
 

@@ -32,7 +32,7 @@ test('what is due is charged to the method that was given', async () => {
   await eventually(async () =>
     expect((await get(`/api/orders/${orderId}/payment`)).body.status).toBe('CAPTURED'),
   );
-  expect(await bank.totals()).toMatchObject({ charges: 1, charged: 2999 });
+  expect(await bank.totals()).toMatchObject({ charges: 1, charged: { EUR: 2999 } });
   expect(await eventsOf(orderId)).toMatchObject([
     { type: 'payment.captured', actor: expect.stringMatching(/^customer:/) },
   ]);

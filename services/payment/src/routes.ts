@@ -1,4 +1,10 @@
-import { listPaymentsQuery, paymentMethodBody, payOrderBody } from '@orderflow/contracts/http/payments';
+import {
+  listPaymentsQuery,
+  type PaymentView,
+  paymentMethodBody,
+  payOrderBody,
+  resolvePaymentBody,
+} from '@orderflow/contracts/http/payments';
 import { answerOnce, send } from '@orderflow/messaging/idempotency';
 import { type Actor, actorName, requireActor } from '@orderflow/service-kit/auth';
 import { bodyOf, idParam, queryOf } from '@orderflow/service-kit/http-input';
@@ -8,12 +14,13 @@ import { requestContext } from '@orderflow/service-kit/request-context';
 import type { Express, Request } from 'express';
 import { noSuchPayment, ownOf } from './access.ts';
 import type { Deps } from './app.ts';
-import type { Prisma } from './generated/prisma/client.ts';
+import { Prisma } from './generated/prisma/client.ts';
 import { claimMethods } from './operations/claim-methods.ts';
 import { payOrder } from './operations/pay-order.ts';
+import { resolvePayment } from './operations/resolve-payment.ts';
 import { tokeniseCard } from './operations/tokenise-card.ts';
 import type { Card } from './provider.ts';
-import { toView } from './views.ts';
+import { storedAs, toView } from './views.ts';
 
 const owed = { status: { not: 'NONE' } } satisfies Prisma.PaymentWhereInput;
 
@@ -49,7 +56,7 @@ export function mountRoutes(app: Express, { db, prisma, provider, links }: Deps)
       where: {
         ...own,
         orderId,
-        status: status ?? owed.status,
+        ...(status ? rowsOf(status) : owed),
         ...afterCursor(page),
       },
       ...newestFirst(page),
@@ -66,6 +73,20 @@ export function mountRoutes(app: Express, { db, prisma, provider, links }: Deps)
     res.status(201).json({ paymentMethod });
   });
 
+  app.post('/api/payments/:id/resolve', async (req, res) => {
+    const actor = requireActor(req, 'admin', 'service');
+    const wish = {
+      id: idParam(req),
+      resolution: bodyOf(resolvePaymentBody, req),
+      cause: { ...requestContext(req), actor: actorName(actor) },
+    };
+    const reply = await answerOnce(db, req, async (tx) => ({
+      status: 200,
+      body: await resolvePayment(tx, wish),
+    }));
+    send(res, reply);
+  });
+
   app.get('/api/payments/:id', async (req, res) => {
     res.json(await viewOf({ id: idParam(req) }, readerOf(req)));
   });
@@ -75,6 +96,12 @@ export function mountRoutes(app: Express, { db, prisma, provider, links }: Deps)
     if (!row) throw noSuchPayment();
     return toView(row);
   }
+}
+
+function rowsOf(wanted: PaymentView['status']): Prisma.PaymentWhereInput {
+  const { status, blocked } = storedAs(wanted);
+  if (blocked === undefined) return { status };
+  return { status, blocked: blocked ? { not: Prisma.DbNull } : { equals: Prisma.DbNull } };
 }
 
 const readers = ['customer', 'seller', 'admin', 'service'] as const;

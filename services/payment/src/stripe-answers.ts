@@ -1,6 +1,6 @@
 import { formatMoney, type Money } from '@orderflow/contracts/money';
 import Stripe from 'stripe';
-import type { ChargeAnswer, RefundAnswer } from './provider.ts';
+import type { ChargeAnswer, RefundAnswer, Refusal } from './provider.ts';
 
 /** What Stripe has decided about a charge. Throws as long as it has not. */
 export function chargeAnswerOf(intent: Stripe.PaymentIntent): ChargeAnswer {
@@ -15,24 +15,44 @@ export function chargeAnswerOf(intent: Stripe.PaymentIntent): ChargeAnswer {
   }
 }
 
-/** What Stripe has decided about a refund. Throws as long as it has not, and when it failed: that needs a person. */
-export function refundAnswerOf(refund: Stripe.Refund): RefundAnswer {
-  if (refund.status === 'succeeded') return { status: 'refunded', reference: refund.id };
-  throw new Error(`the refund ${refund.id} is not done: it is ${refund.status}`);
+/** What Stripe has decided about a refund. Throws as long as it has not. One that failed needs a person. */
+export function refundAnswerOf({ id, status, failure_reason }: Stripe.Refund): RefundAnswer | Refusal {
+  if (status === 'succeeded') return { status: 'refunded', reference: id };
+  if (status === 'failed' || status === 'canceled') {
+    const message = `Stripe says that the refund ${id} is ${status}. Refund it by hand there, or in another way.`;
+    return { status: 'blocked', code: failure_reason ?? `refund_${status}`, message };
+  }
+  throw new Error(`the refund ${id} is not done: it is ${status}`);
 }
 
 /**
  * The no in an error: a declined card, or a request that Stripe did not begin, such as for a payment method that
  * does not exist or may not be used again. Anything else is thrown on, for its outcome is unknown: no connection,
- * a 5xx, a rate limit, a key whose first request is still running or was another, an API key that is not good.
+ * a 5xx, a rate limit, a key whose first request is still running, an API key that is not good. A key that was used for
+ * another request needs a person: what came of that is not known.
  */
-export function refusalIn(error: unknown): ChargeAnswer {
+export function refusalIn(error: unknown): ChargeAnswer | Refusal {
+  const reused = keyReusedIn(error);
+  if (reused) return reused;
   const { StripeCardError, StripeInvalidRequestError } = Stripe.errors;
   const isNo =
     (error instanceof StripeCardError && error.rawType === 'card_error') ||
     error instanceof StripeInvalidRequestError;
   if (isNo) return declined(error);
   throw error;
+}
+
+/** Why Stripe refuses a refund for good. Throws an error whose outcome is unknown on. */
+export function refundRefusalIn(error: unknown): Refusal {
+  const reused = keyReusedIn(error);
+  if (reused) return reused;
+  if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) throw error;
+  return { status: 'blocked', code: error.code ?? 'refund_refused', message: error.message };
+}
+
+function keyReusedIn(error: unknown): Refusal | undefined {
+  if (!(error instanceof Stripe.errors.StripeIdempotencyError)) return undefined;
+  return { status: 'blocked', code: 'idempotency_key_reused', message: error.message };
 }
 
 /** The issuer's reason where it gives one: `insufficient_funds` says more than `card_declined`. */

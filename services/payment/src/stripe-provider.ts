@@ -1,7 +1,13 @@
 import type Stripe from 'stripe';
 import type { PaymentProvider } from './provider.ts';
 import { isChargeable, toStripeAmount } from './stripe-amounts.ts';
-import { chargeAnswerOf, notChargeable, refundAnswerOf, refusalIn } from './stripe-answers.ts';
+import {
+  chargeAnswerOf,
+  notChargeable,
+  refundAnswerOf,
+  refundRefusalIn,
+  refusalIn,
+} from './stripe-answers.ts';
 
 /** Stripe forgets idempotency keys after 24 hours at the earliest; from here on one is not relied on alone. */
 const KEYS_LAST_MS = 23 * 3_600_000;
@@ -54,19 +60,22 @@ export function createStripeProvider({
       return asked.then(settled, refusalIn);
     },
 
-    async refund({ key, charge, amount, reference }) {
+    async refund({ key, charge, amount, ofCharge, reference }) {
       try {
         // What was charged goes back, also when the amount was read with other decimals then: see decision 37.
         const { amount: charged } = await stripe.paymentIntents.retrieve(charge);
         if (charged < toStripeAmount(amount)) {
-          throw new Error(
-            `${charge} was a charge of ${charged} in the units of Stripe, less than its refund`,
-          );
+          return {
+            status: 'blocked',
+            code: 'refund_exceeds_charge',
+            message: `${charge} was a charge of ${charged} in the units of Stripe, less than its refund.`,
+          };
         }
+        const part = ofCharge ? amount.amount / ofCharge.amount : 1;
         const refund = await stripe.refunds.create(
           {
             payment_intent: charge,
-            amount: charged,
+            amount: Math.round(charged * part),
             metadata: { orderId: reference, key },
           },
           { idempotencyKey: key },
@@ -75,10 +84,10 @@ export function createStripeProvider({
           refund.status === 'succeeded' ? refund : await stripe.refunds.retrieve(refund.id),
         );
       } catch (error) {
-        if (!isRefundedAlready(error)) throw error;
+        if (!isRefundedAlready(error)) return refundRefusalIn(error);
         // By us with a key that Stripe has forgotten since, or by hand: all of the money is back.
         const refund = await findRefund(charge);
-        if (!refund) throw error;
+        if (!refund) return refundRefusalIn(error);
         return refundAnswerOf(refund);
       }
     },

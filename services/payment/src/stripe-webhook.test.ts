@@ -164,18 +164,6 @@ test('the capture of an order that was cancelled meanwhile is refunded', async (
   expect(await statusOf(orderId)).toBe('REFUNDED');
 });
 
-test('a refund by hand of an order that goes on is not ours to record', async () => {
-  const { handle, workUntil, server, deliver, statusOf, told } = await service();
-  const orderId = newId();
-  await handle(confirmed(orderId));
-  await workUntil('recorded');
-  const intent = server.intents()[0]!;
-  server.refundByHand(intent);
-  expect((await deliver(anEventOf('charge.refunded', server.chargeOf(intent)))).status).toBe(200);
-  expect(await statusOf(orderId)).toBe('CAPTURED');
-  expect(await told(orderId)).toEqual(['payment.captured']);
-});
-
 test.each([
   ['a type that nobody asked for', 'customer.created', {}],
   [

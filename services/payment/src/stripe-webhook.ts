@@ -2,18 +2,17 @@ import type { Database } from '@orderflow/service-kit/database';
 import { ProblemError } from '@orderflow/service-kit/problem';
 import express, { type Express, type Request } from 'express';
 import type Stripe from 'stripe';
-import { z } from 'zod';
-import { recordStripeEvent, type StripeReport } from './operations/record-stripe-event.ts';
-import { chargeAnswerOf, refundAnswerOf } from './stripe-answers.ts';
+import { recordIntent } from './operations/record-intent.ts';
+import { recordStripeEvent } from './operations/record-stripe-event.ts';
+import { chargeAnswerOf } from './stripe-answers.ts';
+import { ourMetadata, readIntent } from './stripe-outside.ts';
 
 /** How old a delivery may be, so that one that was overheard cannot be played again later. */
 const TOLERANCE_SECONDS = 300;
 
-/** What our own calls carry. */
-const ourMetadata = z.object({ orderId: z.uuid(), key: z.string().min(1) });
-
 export type StripeWebhook = { stripe: Stripe; secret: string; count: (outcome: WebhookOutcome) => void };
 export type WebhookOutcome = 'recorded' | 'repeated' | 'ignored' | 'refused';
+type Recorded = 'new' | 'repeated' | 'foreign';
 
 /** Takes what Stripe reports. To be mounted before anything reads bodies: what is signed are their bytes. */
 export function mountStripeWebhook(app: Express, { db, webhook }: { db: Database; webhook: StripeWebhook }) {
@@ -21,8 +20,7 @@ export function mountStripeWebhook(app: Express, { db, webhook }: { db: Database
     '/api/payments/webhooks/stripe',
     express.raw({ type: () => true, limit: '1mb' }),
     async (req, res) => {
-      const report = await reportIn(webhook.stripe, verified(req, webhook));
-      const outcome = report ? await recordStripeEvent(db, report) : 'foreign';
+      const outcome = await record(verified(req, webhook), { db, stripe: webhook.stripe });
       webhook.count(outcomes[outcome]);
       res.json({ received: true });
     },
@@ -47,36 +45,61 @@ function verified(req: Request, { stripe, secret, count }: StripeWebhook): Strip
   }
 }
 
-/** What an event says about a call of ours; undefined for all others. */
-async function reportIn(stripe: Stripe, event: Stripe.Event): Promise<StripeReport | undefined> {
+type Deps = { db: Database; stripe: Stripe };
+
+async function record(event: Stripe.Event, { db, stripe }: Deps): Promise<Recorded> {
   switch (event.type) {
     case 'payment_intent.succeeded':
     case 'payment_intent.payment_failed': {
       const intent = event.data.object;
       const ours = ourMetadata.safeParse(intent.metadata).data;
-      return ours && { ...ours, ...about(event), answer: chargeAnswerOf(intent) };
+      if (!ours) return 'foreign';
+      return recordStripeEvent(db, { ...ours, ...about(event), answer: chargeAnswerOf(intent) });
     }
-    case 'charge.refunded': {
-      const refund = await refundOf(stripe, event.data.object);
-      const ours = ourMetadata.safeParse(refund?.metadata).data;
-      return refund && ours && { ...ours, ...about(event), answer: refundAnswerOf(refund) };
-    }
+    case 'charge.refunded':
+      // Of a charge that is not ours there is nothing to ask for; other events do not say whose the charge is.
+      return ourMetadata.safeParse(event.data.object.metadata).success
+        ? recordChanges(event, event.data.object, { db, stripe })
+        : 'foreign';
+    case 'refund.created':
+    case 'refund.updated':
+    case 'refund.failed':
+    case 'charge.dispute.created':
+    case 'charge.dispute.updated':
+    case 'charge.dispute.closed':
+      return recordChanges(event, event.data.object, { db, stripe });
     default:
-      return undefined;
+      return 'foreign';
   }
 }
 
 const about = ({ id, type }: Stripe.Event) => ({ eventId: id, type });
 
-/** The refund that we asked for; the event names only the charge. */
-async function refundOf(stripe: Stripe, { id, metadata }: Stripe.Charge): Promise<Stripe.Refund | undefined> {
-  if (!ourMetadata.safeParse(metadata).success) return undefined; // Not ours: there is nothing to ask for.
-  const refunds = await stripe.refunds.list({ charge: id, limit: 100 }).catch((cause) => {
-    throw new ProblemError('unavailable', 'Stripe does not say which refund it was. Deliver this again.', {
-      cause,
-    });
+/** Takes in what became of a charge of ours: by what Stripe says of it now, whatever the event said then. */
+async function recordChanges(
+  event: Stripe.Event,
+  { payment_intent }: { payment_intent: string | Stripe.PaymentIntent | null },
+  { db, stripe }: Deps,
+): Promise<Recorded> {
+  const id = typeof payment_intent === 'string' ? payment_intent : payment_intent?.id;
+  if (!id) return 'foreign';
+  const intent = await asked(stripe.paymentIntents.retrieve(id));
+  const ours = ourMetadata.safeParse(intent.metadata).data;
+  if (!ours) return 'foreign';
+  return recordIntent(db, {
+    ...about(event),
+    orderId: ours.orderId,
+    read: () => asked(readIntent(stripe, intent)),
   });
-  return refunds.data.find(
-    ({ status, metadata }) => status === 'succeeded' && ourMetadata.safeParse(metadata).success,
-  );
 }
+
+const asked = <T>(asking: Promise<T>): Promise<T> =>
+  asking.catch((cause) => {
+    throw new ProblemError(
+      'unavailable',
+      'Stripe does not say what became of the charge. Deliver this again.',
+      {
+        cause,
+      },
+    );
+  });

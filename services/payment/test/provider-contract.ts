@@ -33,12 +33,24 @@ export function testProviderContract(name: string, open: () => Promise<PaymentPr
     expect(await charge({ ...request, key: aCharge().key })).not.toEqual(first);
   });
 
-  test(about('a key that was used for something else is nothing to go by'), async () => {
-    const { charge } = await open();
-    const request = aCharge();
-    await charge(request);
-    await expect(charge({ ...request, amount: { amount: 1, currency: 'EUR' } })).rejects.toThrow();
-  });
+  test(
+    about('a key that was used for something else is refused for good, and no answer about the money'),
+    async () => {
+      const { charge } = await open();
+      const request = aCharge();
+      await charge(request);
+      for (const change of [
+        { amount: { amount: 100, currency: 'EUR' } },
+        { paymentMethod: 'pm_card_mastercard' },
+      ]) {
+        expect(await charge({ ...request, ...change })).toEqual({
+          status: 'blocked',
+          code: 'idempotency_key_reused',
+          message: expect.stringMatching(/.+/),
+        });
+      }
+    },
+  );
 
   test.each([
     ['pm_card_chargeDeclined', 'card_declined'],
@@ -66,7 +78,19 @@ export function testProviderContract(name: string, open: () => Promise<PaymentPr
     expect(await refund(request)).toEqual(first);
   });
 
-  test(about('a refund that cannot be is no refund'), async () => {
+  test(about('a part of a charge is refunded'), async () => {
+    const { charge, refund } = await open();
+    const captured = await charge(aCharge());
+    if (captured.status !== 'captured') throw new Error('the charge was declined');
+    const part = { amount: 999, currency: 'EUR' };
+    const request = { charge: captured.reference, amount: part, ofCharge: amount, reference: newId() };
+    const answers = [];
+    for (let part = 0; part < 3; part++) answers.push(await refund({ ...request, key: `refund-${newId()}` }));
+    expect(answers.map(({ status }) => status)).toEqual(['refunded', 'refunded', 'refunded']);
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(3);
+  });
+
+  test(about('a refund that cannot be is refused for good'), async () => {
     const { charge, refund } = await open();
     const captured = await charge(aCharge());
     if (captured.status !== 'captured') throw new Error('the charge was declined');
@@ -77,7 +101,11 @@ export function testProviderContract(name: string, open: () => Promise<PaymentPr
       amount: tooMuch,
       reference: newId(),
     };
-    await expect(refund(request)).rejects.toThrow();
+    expect(await refund(request)).toEqual({
+      status: 'blocked',
+      code: expect.stringMatching(/.+/),
+      message: expect.stringMatching(/.+/),
+    });
   });
 }
 

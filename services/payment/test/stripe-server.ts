@@ -10,6 +10,7 @@ export const apiKey = 'sk_test_orderflow';
 type Params = Record<string, string> & { metadata?: Record<string, string> };
 type Intent = ReturnType<typeof newIntent>;
 type Refund = ReturnType<typeof newRefund>;
+type Dispute = ReturnType<typeof newDispute>;
 /** What Stripe keeps of a request: the answer, whether it was good or an error. */
 type Kept = { params: string; status: number; body: unknown };
 
@@ -27,6 +28,7 @@ export async function stripeServer() {
   const underWay = new Set<string>();
   const intents = new Map<string, Intent>();
   const refunds = new Map<string, Refund>();
+  const disputes = new Map<string, Dispute>();
   const requests: { method: string; path: string; params: Params }[] = [];
   const state: { fault?: Fault; away?: boolean; status?: string; held?: Promise<unknown> } = {};
 
@@ -84,7 +86,8 @@ export async function stripeServer() {
     return made;
   }
 
-  const refundsOf = (intent: Intent) => [...refunds.values()].filter((r) => r.payment_intent === intent.id);
+  const refundsOf = (intent: Intent) =>
+    [...refunds.values()].filter((r) => r.payment_intent === intent.id && r.status !== 'failed');
   const refundedOf = (intent: Intent) => refundsOf(intent).reduce((sum, { amount }) => sum + amount, 0);
 
   const app = express();
@@ -110,6 +113,13 @@ export async function stripeServer() {
     res.json({ object: 'list', data, has_more: false, url: req.path });
   });
   app.get('/v1/refunds/:id', read(refunds));
+  app.get('/v1/disputes', (req, res) => {
+    const data = [...disputes.values()]
+      .filter(({ payment_intent }) => payment_intent === req.query.payment_intent)
+      .reverse()
+      .slice(0, Number(req.query.limit));
+    res.json({ object: 'list', data, has_more: false, url: req.path });
+  });
   app.use((error: unknown, _req: Request, res: Response, _next: unknown) => {
     const { status, body } = (error instanceof StripeError ? error : stripeErrors.internal()).answer();
     res.status(status).json(body);
@@ -138,8 +148,18 @@ export async function stripeServer() {
     /** A charge that Stripe has, whoever asked for it. */
     chargeByHand: (params: { amount: string; currency: string }, metadata: Record<string, string> = {}) =>
       Object.assign(charge({ payment_method: 'pm_card_visa', ...params }), { metadata }),
-    /** A refund by somebody at Stripe's dashboard. */
-    refundByHand: (intent: Intent) => refund({ payment_intent: intent.id, amount: String(intent.amount) }),
+    /** A refund by somebody at Stripe's dashboard: of all, or of a part. */
+    refundByHand(intent: Intent, amount = intent.amount): Refund {
+      const params = { payment_intent: intent.id, amount: String(amount) };
+      validateRefund(params);
+      return refund(params);
+    },
+    /** The customer contests a charge at the card's bank. */
+    dispute(intent: Intent, amount = intent.amount): Dispute {
+      const dispute = newDispute(intent, amount);
+      disputes.set(dispute.id, dispute);
+      return dispute;
+    },
   };
 }
 
@@ -170,6 +190,17 @@ const newIntent = ({ amount, currency, payment_method, metadata = {} }: Params, 
   last_payment_error: null as null | Record<string, unknown>,
   metadata,
   status,
+});
+
+const newDispute = (intent: Intent, amount: number) => ({
+  id: id('dp'),
+  object: 'dispute',
+  amount,
+  currency: intent.currency,
+  charge: intent.latest_charge,
+  payment_intent: intent.id,
+  reason: 'fraudulent',
+  status: 'needs_response',
 });
 
 const newRefund = ({ amount, metadata = {} }: Params, intent: Intent, status: string) => ({

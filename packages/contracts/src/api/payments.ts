@@ -6,9 +6,10 @@ import {
   paymentMethodView,
   paymentView,
   payOrderBody,
+  resolvePaymentBody,
 } from '../http/payments.ts';
 import type { Operation } from './operation.ts';
-import { buyers, everybody, idParams, orderLink, orderParams, orWithLink } from './shared.ts';
+import { buyers, everybody, idParams, operators, orderLink, orderParams, orWithLink } from './shared.ts';
 
 export const payments = {
   payOrder: {
@@ -56,6 +57,19 @@ export const payments = {
     who: everybody,
     params: idParams,
     success: { status: 200, schema: paymentView },
+  },
+  resolvePayment: {
+    method: 'post',
+    path: '/api/payments/{id}/resolve',
+    service: 'payment',
+    tag: 'Payments',
+    summary: 'Decide about a payment that is blocked: ask the provider again, or say what happened there',
+    who: operators,
+    params: idParams,
+    body: resolvePaymentBody,
+    success: { status: 200, schema: paymentView },
+    errors: ['conflict'],
+    idempotencyKey: true,
   },
   createPaymentMethod: {
     method: 'post',

@@ -5,6 +5,7 @@ import {
   addressBody,
   cancelReason,
   confirmation,
+  disputeStatus,
   orderItem,
   orderLine,
   orderStatus,
@@ -53,6 +54,9 @@ export const orderView = z.object({
   cancelReason: cancelReason.nullable(),
   message: z.string().nullable(),
   paymentStatus,
+  /** What went back by hand at the payment provider, in all; null for nothing. */
+  refundedAtProvider: money.nullable().optional(),
+  dispute: disputeStatus.nullable().optional(),
   customer: z.object({ id: z.uuid(), name: z.string(), email: z.string(), phone: z.string().nullable() }),
   sellerId: z.string(),
   items: z.array(orderLine),

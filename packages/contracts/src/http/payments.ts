@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { money } from '../money.ts';
-import { paymentMethod } from '../order.ts';
+import { disputeStatus, paymentMethod } from '../order.ts';
 import { pageQuery } from './page.ts';
 
 /** `POST …/pay`: a stored method, or a card that is turned into one at the provider. */
@@ -19,10 +19,25 @@ export const paymentView = z.object({
   id: z.uuid(),
   orderId: z.uuid(),
   amount: money,
-  status: z.enum(['DUE', 'CHARGING', 'CAPTURED', 'DECLINED', 'VOIDED', 'REFUNDING', 'REFUNDED']),
+  /** BLOCKED: the provider refuses it for good, see `problem`; an admin decides by `POST /api/payments/{id}/resolve`. */
+  status: z.enum([
+    'DUE',
+    'CHARGING',
+    'CHARGE_BLOCKED',
+    'CAPTURED',
+    'DECLINED',
+    'VOIDED',
+    'REFUNDING',
+    'REFUND_BLOCKED',
+    'REFUNDED',
+  ]),
+  problem: z.object({ code: z.string(), message: z.string() }).nullable(),
   providerReference: z.string().nullable(),
   refundReference: z.string().nullable(),
   declineCode: z.string().nullable(),
+  /** What went back by hand at the provider, in all; null for nothing. */
+  refundedAtProvider: money.nullable(),
+  dispute: z.object({ reference: z.string(), status: disputeStatus, amount: money }).nullable(),
   attempts: z.int(),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
@@ -32,6 +47,16 @@ export type PaymentView = z.infer<typeof paymentView>;
 export const listPaymentsQuery = pageQuery.extend({
   orderId: z.uuid().optional(),
   status: paymentView.shape.status.optional(),
+});
+
+/**
+ * `POST /api/payments/{id}/resolve`: `retry` asks the provider again; else what happened there. A capture or a refund needs
+ * the provider's reference of it. The reason is in the audit log, and in the order's timeline, which its customer sees.
+ */
+export const resolvePaymentBody = z.strictObject({
+  outcome: z.enum(['retry', 'captured', 'declined', 'refunded']),
+  reference: z.string().trim().min(1).max(200).optional(),
+  reason: z.string().trim().min(1).max(500),
 });
 
 /** `POST /api/payments/methods`: a card that is turned into a payment method. */

@@ -113,6 +113,52 @@ test('an order that is cancelled after its capture is released, refunded and tol
   );
 });
 
+test('a refund that is refused for good is blocked, until somebody has decided about it', () => {
+  const { events, add, orderId, charge } = fulfilledSaga();
+  events.splice(6); // it is paid
+  add('order.cancelled', { orderId, reason: 'cancelled_by_customer' });
+  const payments = () => read(events).expected!.payments!;
+  const call = { ...charge, call: 'refund' as const };
+  add('payment.blocked', { ...call, code: 'refused', message: 'no' });
+  expect(payments()).toMatchObject({ status: 'REFUNDING', blocked: 'refused', callDue: false });
+  add('payment.resolved', { ...call, outcome: 'retry', reason: 'try again' });
+  expect(payments()).toMatchObject({ status: 'REFUNDING', blocked: null, callDue: true, resolution: null });
+  add('payment.blocked', { ...call, code: 'refused', message: 'no' });
+  add('payment.resolved', { ...call, outcome: 'refunded', reference: 'transfer 7', reason: 'by transfer' });
+  add('payment.refunded', { ...charge, providerReference: 'transfer 7' });
+  expect(payments()).toMatchObject({ status: 'REFUNDED', blocked: null, resolution: 'refunded' });
+});
+
+test('what was done by hand at the provider is on the order and on its payment as the last report says', () => {
+  const { events, add, charge } = fulfilledSaga();
+  const of = (amount: number) => ({ ...charge.amount, amount });
+  const dispute = { reference: 'dp_1', status: 'open' as const, amount: of(1_000) };
+  add('payment.changed-at-provider', { ...charge, refunded: of(400), dispute: null });
+  add('payment.changed-at-provider', { ...charge, refunded: of(300), dispute });
+  const { orders, payments } = read(events).expected!;
+  expect(orders).toMatchObject({ refundedAtProvider: 300, dispute: 'open', paymentStatus: 'CAPTURED' });
+  expect(payments).toMatchObject({ status: 'CAPTURED', refundedOutside: 300, dispute: 'open' });
+});
+
+test('a method of the customer’s is compared with no event, and its order may be charged', () => {
+  const { events, add, orderId } = fulfilledSaga();
+  const confirmed = events[3]!;
+  Object.assign(confirmed.data as object, { paymentMethod: null, chargedAtOnce: true });
+  events.splice(4); // it is confirmed
+  const { customerId, sellerId, total } = confirmed.data as {
+    customerId: string;
+    sellerId: string;
+    total: typeof charge;
+  };
+  const charge = { amount: 1_000, currency: 'EUR' };
+  add('order.charge-requested', { orderId, customerId, sellerId, total, sealedMethod: 'sealed' });
+  const { orders, payments, messages } = read(events).expected!;
+  expect(orders.paymentMethod).toBeUndefined();
+  expect(payments).toMatchObject({ status: 'CHARGING', paymentMethod: undefined, callDue: true });
+  // A notification of the last release may have sent the mail that asks for the payment.
+  expect(differences({ messages: messages.messages }, { messages: {} })).toEqual([]);
+});
+
 test('a field that is not what the events say is named with both values, since nothing has come of it', () => {
   const { events } = fulfilledSaga();
   const recorded = read(events);

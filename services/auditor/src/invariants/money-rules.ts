@@ -3,13 +3,18 @@ import { differences } from './expected/compare.ts';
 import { type Finding, never, underWay } from './finding.ts';
 import { type BankStrays, changesOf, type OrderBooks } from './things.ts';
 
-const kept = ({ captured, refunded } = { captured: 0, refunded: 0 }) => captured - refunded;
+const keptOf = ({ captured, refunded }: Pick<PaymentEntry, 'captured' | 'refunded'>) => captured - refunded;
 
-/** By payment's ledger: what was captured and not refunded is what the order owes. */
+/**
+ * By payment's ledger: what was captured and not refunded is what the order owes. What went back by hand at the provider
+ * leaves an order where it is; of one that is cancelled, only the rest is refunded.
+ */
 export function moneyIsWhatOrdersOwe(books: OrderBooks): Finding[] {
   const { orders: order, payments: payment } = books;
-  if (payment && payment.refunded > payment.captured) {
-    return never(`Payment refunded ${payment.refunded} of ${payment.captured} that it captured.`);
+  if (payment && payment.refunded + payment.refundedOutside > payment.captured) {
+    return never(
+      `Payment refunded ${payment.refunded} of ${payment.captured} that it captured, and ${payment.refundedOutside} went back by hand.`,
+    );
   }
   if (payment && order && payment.captured > order.total) {
     return never(`Payment captured ${payment.captured} for a total of ${order.total}.`);
@@ -17,9 +22,9 @@ export function moneyIsWhatOrdersOwe(books: OrderBooks): Finding[] {
   const owes = order && ['PAID', 'SHIPPED', 'FULFILLED'].includes(order.status) ? order.total : 0;
   const since = changesOf(books);
   const state = order ? `It is ${order.status}` : 'The order service knows no such order';
-  if (kept(payment) !== owes) {
-    return underWay(`${state} and owes ${owes}, but payment keeps ${kept(payment)}.`, since);
-  }
+  const byHand = owes > 0 ? 0 : (payment?.refundedOutside ?? 0);
+  const kept = payment ? keptOf(payment) - byHand : 0;
+  if (kept !== owes) return underWay(`${state} and owes ${owes}, but payment keeps ${kept}.`, since);
   if (order && payment && payment.captured > 0 && payment.currency !== order.currency) {
     return never(`It is priced in ${order.currency}, but payment captured ${payment.currency}.`);
   }
@@ -39,7 +44,9 @@ export function bankAgreesWithPayment(books: OrderBooks): Finding[] {
   if (captured !== (bank?.captured ?? 0)) {
     return underWay(`Payment captured ${captured}, the bank ${bank?.captured ?? 0}.`, since);
   }
-  if (refunded !== (bank?.refunded ?? 0)) {
+  // What a person has given back in another way the bank does not know.
+  const elsewhere = payment?.resolution === 'refunded' && (bank?.refunded ?? 0) === 0;
+  if (!elsewhere && refunded !== (bank?.refunded ?? 0)) {
     return underWay(`Payment refunded ${refunded}, the bank ${bank?.refunded ?? 0}.`, since);
   }
   if (bank && captured > 0 && bank.currency !== payment?.currency) {
@@ -73,8 +80,13 @@ function rowsAtBank(bank: ChargeEntry, payment: PaymentEntry): string[] {
     differences(
       row.kind === 'charge'
         ? {
-            ...{ ...common, paymentMethod, key: `charge-${orderId}`, charge: null },
-            ...(payment.captured > 0 && { id: providerReference, refunded: payment.refunded }),
+            ...{
+              ...common,
+              paymentMethod: paymentMethod ?? undefined,
+              key: `charge-${orderId}`,
+              charge: null,
+            },
+            ...(payment.captured > 0 && { id: providerReference, refunded: bank.refunded }),
           }
         : {
             ...{ ...common, key: `refund-${orderId}`, charge: providerReference },
@@ -84,6 +96,14 @@ function rowsAtBank(bank: ChargeEntry, payment: PaymentEntry): string[] {
     ).map((detail) => `Of the bank's ${row.kind}, ${detail.replace('its events say', 'payment says')}`),
   );
 }
+
+/** Nobody asks the provider again for what it refuses for good, until a person has decided. */
+export const noBlockedPayments = ({ payments: payment }: OrderBooks): Finding[] =>
+  payment?.blocked
+    ? never(
+        `Its payment ${payment.paymentId} is blocked (${payment.blocked}). Look at the order at the provider, then decide: POST /api/payments/${payment.paymentId}/resolve.`,
+      )
+    : [];
 
 /** However often it is asked, the bank moves money once. */
 export const oneChargePerOrder = ({ charges: bank }: OrderBooks): Finding[] => [

@@ -75,6 +75,28 @@ const lawful: Record<string, OrderBooks> = {
     bank: { refunds: 1, refunded: 1_000 },
     templates: ['order-paid', 'order-cancelled', 'payment-refunded'],
   }),
+  'paid, and in part refunded by hand at the provider': paidOrder({
+    order: { refundedAtProvider: 400 },
+    payment: { refundedOutside: 400 },
+  }),
+  'paid, and wholly refunded by hand': paidOrder({
+    order: { refundedAtProvider: 1_000 },
+    payment: { refundedOutside: 1_000 },
+  }),
+  'paid, and disputed': paidOrder({ order: { dispute: 'lost' }, payment: { dispute: 'lost' } }),
+  'cancelled, refunded in part by hand, and the rest by us': paidOrder({
+    order: { status: 'CANCELLED', refundedAtProvider: 400 },
+    reservation: { status: 'RELEASED', movements: moved('RESERVED', 'RELEASED') },
+    payment: { status: 'REFUNDED', refunded: 600, refundedOutside: 400 },
+    bank: { refunds: 1, refunded: 600 },
+    templates: ['order-paid', 'order-cancelled', 'payment-refunded'],
+  }),
+  'cancelled, and given back in another way than by the bank': paidOrder({
+    order: { status: 'CANCELLED' },
+    reservation: { status: 'RELEASED', movements: moved('RESERVED', 'RELEASED') },
+    payment: { ...refunded, resolution: 'refunded', refundReference: 'transfer 7' },
+    templates: ['order-paid', 'order-cancelled', 'payment-refunded'],
+  }),
 };
 
 test.each(Object.entries(lawful))('nothing is off about an order that is %s', (_, books) => {
@@ -142,6 +164,27 @@ const off: [what: string, books: OrderBooks, offs: Record<string, number | null>
     'refunded more than was captured',
     paidOrder({ payment: { refunded: 1_001 }, bank: { refunds: 1, refunded: 1_001 } }),
     { 'money-is-what-orders-owe': null, 'bank-agrees-with-payment': null, 'customers-are-told': then },
+  ],
+  [
+    'cancelled, and nobody has decided about its refund, which the provider refuses',
+    paidOrder({
+      order: { status: 'CANCELLED' },
+      reservation: { status: 'RELEASED', movements: moved('RESERVED', 'RELEASED') },
+      payment: { status: 'REFUNDING', unknownOutcome: true, blocked: 'refund_exceeds_charge' },
+      templates: ['order-cancelled'],
+    }),
+    { 'money-is-what-orders-owe': then, 'no-blocked-payments': null },
+  ],
+  [
+    'refunded by us though a part went back by hand',
+    paidOrder({
+      order: { status: 'CANCELLED' },
+      reservation: { status: 'RELEASED', movements: moved('RESERVED', 'RELEASED') },
+      payment: { ...refunded, refundedOutside: 400 },
+      bank: { refunds: 1, refunded: 1_000 },
+      templates: ['order-cancelled', 'payment-refunded'],
+    }),
+    { 'money-is-what-orders-owe': null },
   ],
   ['charged more than its total', paidOrder({ order: { total: 999 } }), { 'money-is-what-orders-owe': null }],
   ['charged by nobody, says the bank', paidOrder({ bank: null }), { 'bank-agrees-with-payment': then }],

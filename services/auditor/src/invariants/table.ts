@@ -26,6 +26,7 @@ import {
   chargesNameOrders,
   everyChargeHasItsOrder,
   moneyIsWhatOrdersOwe,
+  noBlockedPayments,
   oneChargePerOrder,
 } from './money-rules.ts';
 import { ordersEndInTime } from './order-rules.ts';
@@ -107,6 +108,14 @@ export const invariants: readonly Invariant[] = [
     about: 'order',
     reads: ['orders', 'charges'],
     off: oneChargePerOrder,
+  },
+  {
+    name: 'no-blocked-payments',
+    sentence:
+      'No charge or refund is refused for good by the provider while nobody has decided what is to become of it.',
+    about: 'order',
+    reads: ['orders', 'payments'],
+    off: noBlockedPayments,
   },
   {
     name: 'every-charge-has-its-order',

@@ -22,17 +22,20 @@ const LOCK = `
   SELECT id, customer_id AS "customerId", seller_id AS "sellerId", status, cancel_reason AS "cancelReason", message, payment_status AS "paymentStatus",
     payment_method AS "paymentMethod", confirmation_requested AS "confirmationRequested",
     json_build_object('amount', total, 'currency', currency) AS total, tracking_number AS "trackingNumber",
-    expires_at AS "expiresAt", sequence, version, correlation_id AS "correlationId", placed_at AS "placedAt"
+    expires_at AS "expiresAt", refunded_at_provider AS "refundedAtProvider", dispute,
+    provider_sequence AS "providerSequence", sequence, version, correlation_id AS "correlationId", placed_at AS "placedAt"
   FROM orders WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE`;
 
 const SAVE = `
   UPDATE orders SET status = changed.status, cancel_reason = changed."cancelReason", message = changed.message,
     payment_status = changed."paymentStatus", confirmation_requested = changed."confirmationRequested",
     tracking_number = changed."trackingNumber", expires_at = changed."expiresAt",
+    refunded_at_provider = changed."refundedAtProvider", dispute = changed.dispute,
+    provider_sequence = changed."providerSequence",
     sequence = changed.sequence, version = orders.version + 1, updated_at = now()
   FROM json_to_recordset($1) AS changed(id uuid, status text, "cancelReason" text, message text,
     "paymentStatus" text, "confirmationRequested" boolean, "trackingNumber" text, "expiresAt" timestamptz,
-    sequence integer)
+    "refundedAtProvider" bigint, dispute text, "providerSequence" integer, sequence integer)
   WHERE orders.id = changed.id`;
 
 /**

@@ -10,7 +10,7 @@ const ITEMS = `
 // The primary keys of orders and of their items serve it: a page costs the same however many orders there are.
 const LEDGER = (which: string, limit: string) => `
   SELECT id AS "orderId", status, cancel_reason AS "cancelReason", message, tracking_number AS "trackingNumber",
-    payment_status AS "paymentStatus", payment_method AS "paymentMethod", confirmation,
+    payment_status AS "paymentStatus", refunded_at_provider AS "refundedAtProvider", dispute, payment_method AS "paymentMethod", confirmation,
     confirmation_requested AS "confirmationRequested", customer_id AS "customerId", customer_name AS "customerName",
     customer_email AS "customerEmail", customer_phone AS "customerPhone", guest, seller_id AS "sellerId",
     shipping_address AS "shippingAddress", correlation_id AS "correlationId", sequence, ${anyNumber('total')} AS total, currency,

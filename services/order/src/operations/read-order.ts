@@ -6,6 +6,7 @@ import { type OrderRow, toView } from '../views.ts';
 // As Prisma would give it, but in one statement, and also within the transaction that has just changed the order.
 const ORDER = `
   SELECT id, reference, status, cancel_reason AS "cancelReason", message, payment_status AS "paymentStatus",
+    refunded_at_provider AS "refundedAtProvider", dispute,
     customer_id AS "customerId", customer_name AS "customerName", customer_email AS "customerEmail",
     customer_phone AS "customerPhone", seller_id AS "sellerId", currency, total,
     shipping_address AS "shippingAddress", tracking_number AS "trackingNumber", confirmation,

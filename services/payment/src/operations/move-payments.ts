@@ -3,23 +3,25 @@ import type { Transaction } from '@orderflow/service-kit/database';
 import { type Decision, nothingOwed, type Payment } from '../domain.ts';
 
 /** One decision to take about the payment of an order, and why. */
-export type Move = { orderId: string; decide: (payment: Payment) => Decision; cause: Cause };
+export type Move = { orderId: string; decide: (payment: StoredPayment) => Decision; cause: Cause };
 
 /** Wakes who asks the provider. */
 export const PROVIDER_CALLS = 'provider-calls';
 
-type StoredPayment = Payment & { sequence: number };
+/** A payment with the number of the last event about it. */
+export type StoredPayment = Payment & { sequence: number };
 
 const LOCK = `
   SELECT id, order_id AS "orderId", customer_id AS "customerId", seller_id AS "sellerId", status,
     CASE WHEN amount IS NOT NULL THEN json_build_object('amount', amount, 'currency', currency) END AS amount,
     payment_method AS "paymentMethod", provider_reference AS "providerReference",
-    refund_reference AS "refundReference", decline_code AS "declineCode", cause, cancel_cause AS "cancelCause",
-    attempts, sequence
+    refund_reference AS "refundReference", decline_code AS "declineCode", blocked, resolution, outside, cause,
+    cancel_cause AS "cancelCause", attempts, sequence
   FROM payments WHERE order_id = ANY($1::uuid[]) ORDER BY order_id FOR UPDATE`;
 
 const ROWS = `json_to_recordset($1) AS changed(id uuid, "orderId" uuid, "customerId" uuid, "sellerId" text,
-  status text, amount bigint, currency text, "paymentMethod" text, "providerReference" text, "refundReference" text, "declineCode" text, cause jsonb,
+  status text, amount bigint, currency text, "paymentMethod" text, "providerReference" text, "refundReference" text, "declineCode" text,
+  blocked jsonb, resolution text, outside jsonb, cause jsonb,
   "cancelCause" jsonb, attempts integer, sequence integer)`;
 
 const INSERT = `
@@ -30,16 +32,19 @@ const INSERT = `
   FROM ${ROWS} ORDER BY "orderId"
   ON CONFLICT (order_id) DO NOTHING RETURNING order_id AS "orderId"`;
 
-// What is to be asked of the provider is due at once when it is new; a call under way keeps its lease.
+// What is to be asked of the provider is due at once when it is new, or asked anew; a call under way keeps its lease.
 const UPDATE = `
   UPDATE payments SET customer_id = changed."customerId", seller_id = changed."sellerId",
     status = changed.status, amount = changed.amount, currency = changed.currency,
     payment_method = changed."paymentMethod", provider_reference = changed."providerReference",
-    refund_reference = changed."refundReference", decline_code = changed."declineCode", cause = changed.cause,
+    refund_reference = changed."refundReference", decline_code = changed."declineCode", blocked = changed.blocked,
+    resolution = changed.resolution, outside = changed.outside, cause = changed.cause,
     cancel_cause = changed."cancelCause", attempts = changed.attempts,
     first_attempt_at = CASE WHEN changed.status = payments.status THEN first_attempt_at END,
-    next_attempt_at = CASE WHEN changed.status = payments.status THEN next_attempt_at
-      WHEN changed.status IN ('CHARGING', 'REFUNDING') THEN now() END,
+    next_attempt_at = CASE
+      WHEN changed.status NOT IN ('CHARGING', 'REFUNDING') OR changed.blocked IS NOT NULL THEN NULL
+      WHEN changed.status = payments.status AND payments.blocked IS NULL AND changed.attempts > 0 THEN next_attempt_at
+      ELSE now() END,
     sequence = changed.sequence, updated_at = now()
   FROM ${ROWS} WHERE payments.id = changed.id`;
 

@@ -5,15 +5,9 @@ import type { Transaction } from '@orderflow/service-kit/database';
 import type { LinkHolder } from '@orderflow/service-kit/order-links';
 import { isOthers, noSuchPayment } from '../access.ts';
 import { pay } from '../domain.ts';
-import { type ShownRow, toView } from '../views.ts';
 import { claimMethods } from './claim-methods.ts';
 import { movePayments } from './move-payments.ts';
-
-const SHOW = `
-  SELECT id, order_id AS "orderId", amount, currency, status, provider_reference AS "providerReference",
-    refund_reference AS "refundReference", decline_code AS "declineCode", attempts, created_at AS "createdAt",
-    updated_at AS "updatedAt"
-  FROM payments WHERE order_id = $1`;
+import { showPayment } from './show-payment.ts';
 
 const CUSTOMER = 'SELECT customer_id AS "customerId" FROM payments WHERE order_id = $1';
 
@@ -44,6 +38,5 @@ export async function payOrder(
       },
     },
   ]);
-  const [row] = await tx.query<ShownRow>(SHOW, [orderId]);
-  return toView(row!);
+  return showPayment(tx, orderId);
 }

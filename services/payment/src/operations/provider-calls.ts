@@ -2,7 +2,8 @@ import type { Money } from '@orderflow/contracts/money';
 import { fullJitter } from '@orderflow/messaging/backoff';
 import type { Cause } from '@orderflow/messaging/outbox';
 import type { Database } from '@orderflow/service-kit/database';
-import { answered, NOTHING_TO_PAY } from '../domain.ts';
+import { refusedForGood } from '../blocked.ts';
+import { answered, type Decision, NOTHING_TO_PAY, type Payment } from '../domain.ts';
 import type { PaymentProvider, ProviderAnswer } from '../provider.ts';
 import { movePayments } from './move-payments.ts';
 
@@ -11,6 +12,8 @@ export type ProviderCall = {
   id: string;
   orderId: string;
   amount: Money;
+  /** What of it went back by hand. */
+  refundedOutside: number;
   attempts: number;
   askedSince: Date;
   cause: Cause;
@@ -26,6 +29,7 @@ const CLAIM = `
   WHERE id = ANY(ARRAY(SELECT id FROM payments WHERE next_attempt_at <= now()
     ORDER BY next_attempt_at LIMIT $1 FOR UPDATE SKIP LOCKED))
   RETURNING id, order_id AS "orderId", status, json_build_object('amount', amount, 'currency', currency) AS amount,
+    coalesce((outside->>'refunded')::bigint, 0) AS "refundedOutside",
     payment_method AS "paymentMethod", provider_reference AS "providerReference", attempts,
     first_attempt_at AS "askedSince", CASE status WHEN 'CHARGING' THEN cause ELSE cancel_cause END AS cause`;
 
@@ -40,6 +44,14 @@ export const claimCalls = (db: Database, limit: number, leaseMs: number): Promis
 export const keyOf = ({ orderId }: { orderId: string }, what: 'charge' | 'refund'): string =>
   `${what}-${orderId}`;
 
+/** What is left to refund, and the key to ask by: another amount is another request. */
+function refundOf(call: ProviderCall) {
+  const { amount, refundedOutside } = call;
+  if (refundedOutside === 0) return { key: keyOf(call, 'refund'), amount };
+  const left = { ...amount, amount: amount.amount - refundedOutside };
+  return { key: `${keyOf(call, 'refund')}-${left.amount}`, amount: left, ofCharge: amount };
+}
+
 /**
  * Asks the provider, with a key that is the same each time. Throws when the outcome is unknown. Of nothing to pay no
  * provider is asked: most refuse it.
@@ -49,12 +61,17 @@ export async function callProvider(provider: PaymentProvider, call: ProviderCall
     return { status: call.status === 'CHARGING' ? 'captured' : 'refunded', reference: NOTHING_TO_PAY };
   }
   const { orderId: reference, amount, askedSince } = call;
-  const key = keyOf(call, call.status === 'CHARGING' ? 'charge' : 'refund');
   switch (call.status) {
     case 'CHARGING':
-      return provider.charge({ key, amount, paymentMethod: call.paymentMethod, reference, askedSince });
+      return provider.charge({
+        key: keyOf(call, 'charge'),
+        amount,
+        paymentMethod: call.paymentMethod,
+        reference,
+        askedSince,
+      });
     case 'REFUNDING':
-      return provider.refund({ key, amount, charge: call.providerReference, reference });
+      return provider.refund({ ...refundOf(call), charge: call.providerReference, reference });
     default:
       return call satisfies never;
   }
@@ -70,11 +87,17 @@ export const recordAnswers = (
       tx,
       answers.map(({ call, answer }) => ({
         orderId: call.orderId,
-        decide: (payment) => answered(payment, answer),
+        decide: (payment) => decisionOn(payment, answer, call),
         cause: { ...call.cause, attempt: call.attempts },
       })),
     ),
   );
+
+function decisionOn(payment: Payment, answer: ProviderAnswer, call: ProviderCall): Decision {
+  if (answer.status !== 'blocked') return answered(payment, answer);
+  const { status, amount, refundedOutside } = call;
+  return refusedForGood(payment, answer, { status, amount: amount.amount - refundedOutside });
+}
 
 const POSTPONE = `
   UPDATE payments SET next_attempt_at = now() + $4 * interval '1 millisecond'

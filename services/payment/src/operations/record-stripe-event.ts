@@ -1,17 +1,17 @@
 import type { Cause } from '@orderflow/messaging/outbox';
-import type { Database } from '@orderflow/service-kit/database';
+import type { Database, Transaction } from '@orderflow/service-kit/database';
 import { answered } from '../domain.ts';
-import type { ProviderAnswer } from '../provider.ts';
+import type { ChargeAnswer } from '../provider.ts';
 import { movePayments } from './move-payments.ts';
 import { keyOf } from './provider-calls.ts';
 
-/** What an event of Stripe's webhook says: the answer to the call that was made with this key. */
+/** What an event of Stripe's webhook says: the answer to the charge that was asked for with this key. */
 export type StripeReport = {
   eventId: string;
   type: string;
   orderId: string;
   key: string;
-  answer: ProviderAnswer;
+  answer: ChargeAnswer;
 };
 
 // Stripe delivers an event again for three days at most.
@@ -20,10 +20,20 @@ const FORGET = "DELETE FROM stripe_events WHERE received_at < now() - interval '
 const CLAIM = 'INSERT INTO stripe_events (id, type) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING id';
 
 const ABOUT = `
-  SELECT attempts, cause, cancel_cause AS "cancelCause" FROM payments
+  SELECT attempts, cause FROM payments
   WHERE order_id = $1 AND cause IS NOT NULL`;
 
-type About = { attempts: number; cause: Cause; cancelCause: Cause | null };
+type About = { attempts: number; cause: Cause };
+
+/** Whether an event is seen for the first time. Rolled back with what it leads to. */
+export async function claimStripeEvent(
+  tx: Transaction,
+  { eventId, type }: { eventId: string; type: string },
+): Promise<boolean> {
+  const claimed = await tx.query(CLAIM, [eventId, type]);
+  if (claimed.length > 0) await tx.query(FORGET);
+  return claimed.length > 0;
+}
 
 /**
  * Writes down what Stripe reports of itself, as an answer to our own call is: whichever comes first counts, and
@@ -37,20 +47,15 @@ export const recordStripeEvent = (
     const { eventId, type, orderId, key, answer } = report;
     const [payment] = await tx.query<About>(ABOUT, [orderId]);
     if (!payment) return 'foreign';
-    const claimed = await tx.query(CLAIM, [eventId, type]);
-    if (claimed.length === 0) return 'repeated';
-    await tx.query(FORGET);
-    const isRefund = answer.status === 'refunded';
-    const { attempts, cause, cancelCause } = payment;
+    if (!(await claimStripeEvent(tx, { eventId, type }))) return 'repeated';
+    const { attempts, cause } = payment;
     await movePayments(tx, [
       {
         orderId,
         // Another charge with the order's id, made by hand at Stripe, is not the one that was asked for.
         decide: (current) =>
-          keyOf(current, isRefund ? 'refund' : 'charge') === key
-            ? answered(current, answer)
-            : { payment: current, events: [] },
-        cause: { ...((isRefund && cancelCause) || cause), attempt: attempts },
+          keyOf(current, 'charge') === key ? answered(current, answer) : { payment: current, events: [] },
+        cause: { ...cause, attempt: attempts },
       },
     ]);
     return 'new';

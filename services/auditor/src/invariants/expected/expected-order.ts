@@ -30,6 +30,8 @@ export function expectedOrder(
     message: cancelled?.data.message ?? null,
     trackingNumber: tale.last('order.shipped')?.data.trackingNumber ?? null,
     paymentStatus: paymentStatusOf(tale) ?? (status === 'CONFIRMED' ? 'DUE' : 'NONE'),
+    refundedAtProvider: tale.last('payment.changed-at-provider')?.data.refunded.amount ?? 0,
+    dispute: tale.last('payment.changed-at-provider')?.data.dispute?.status ?? null,
     // A method of the customer's is in no event.
     paymentMethod: confirmed?.data.chargedAtOnce ? undefined : confirmed?.data.paymentMethod,
     confirmation,

@@ -1,6 +1,6 @@
 import type { PaymentEntry } from '@orderflow/contracts/ledgers';
 import { type Expected, type Matcher, oneOf, timeWithin } from './compare.ts';
-import type { Tale, Told } from './recorded-events.ts';
+import type { RecordedEvent, Tale, Told } from './recorded-events.ts';
 
 /** The name that payment gives to what needs no provider. */
 const NOTHING_TO_PAY = 'free';
@@ -19,6 +19,9 @@ export function expectedPayment(
   const [declined, voided] = [tale.last('payment.declined'), tale.last('payment.voided')];
   const ended = refunded ?? captured ?? declined ?? voided;
   const { total, customerId, sellerId } = confirmed?.data ?? {};
+  const blocked = blockedBy(tale);
+  const changed = tale.last('payment.changed-at-provider');
+  const outcomes = outcomesIn(tale);
   return {
     status: statusOf(tale),
     amount: total?.amount ?? null,
@@ -26,13 +29,18 @@ export function expectedPayment(
     paymentId: ended?.data.paymentId,
     customerId: customerId ?? null,
     sellerId: sellerId ?? null,
-    paymentMethod: confirmed ? methodOf(confirmed.data) : null,
+    paymentMethod: confirmed && !outcomes.includes('captured') ? methodOf(confirmed.data) : null,
+    blocked,
+    resolution: outcomes.at(-1) ?? null,
+    refundedOutside: changed?.data.refunded.amount ?? 0,
+    dispute: changed?.data.dispute?.status ?? null,
     providerReference: captured?.data.providerReference ?? null,
     refundReference: refunded?.data.providerReference ?? null,
     declineCode: declined?.data.code ?? null,
     // A payment that is declined already does not note a cancellation.
     cancelled: declined ? undefined : cancelled !== undefined,
     callDue: callDue({
+      blocked: blocked !== null,
       ended: ended !== undefined,
       refunds: Boolean(captured && cancelled && !refunded),
       tale,
@@ -66,8 +74,29 @@ function statusOf({ last }: Tale): string | Matcher {
     : oneOf('DUE', 'CHARGING');
 }
 
+/** The code by which the provider refuses for good what is to be done: the last that payment told of. */
+function blockedBy({ all }: Tale): string | null {
+  const own = all.filter(({ source }) => source === 'payment');
+  const latest = own.reduce<RecordedEvent | undefined>(
+    (last, event) => (last && last.sequence > event.sequence ? last : event),
+    undefined,
+  );
+  return latest?.type === 'payment.blocked' ? (latest as Told<'payment.blocked'>).data.code : null;
+}
+
+/** What persons said had come of blocked payments, in order. */
+const outcomesIn = ({ all }: Tale): string[] =>
+  all
+    .filter(({ type }) => type === 'payment.resolved')
+    .toSorted((a, b) => a.sequence - b.sequence)
+    .map(({ data }) => (data as Told<'payment.resolved'>['data']).outcome)
+    .filter((outcome) => outcome !== 'retry');
+
+type CallDue = { blocked: boolean; ended: boolean; refunds: boolean; tale: Tale };
+
 /** Whether the provider is to be asked; undefined where the customer may or may not have filled in the form. */
-function callDue({ ended, refunds, tale }: { ended: boolean; refunds: boolean; tale: Tale }) {
+function callDue({ blocked, ended, refunds, tale }: CallDue) {
+  if (blocked) return false;
   if (refunds) return true;
   const status = statusOf(tale);
   return ended || status === 'NONE' ? false : status === 'CHARGING' ? true : undefined;
