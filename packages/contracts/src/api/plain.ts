@@ -32,7 +32,6 @@ export const plain = {
     summary: 'Order as a guest: confirmed and charged by itself',
     who: anybody,
     body: guestOrderBody,
-    idempotencyKey: true,
     success: { status: 201, schema: placed.extend({ message: z.string() }) },
     errors: ['unknown_product', 'mixed_sellers', 'mixed_currencies', 'price_changed'],
     idempotencyKey: true,

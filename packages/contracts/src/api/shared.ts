@@ -12,12 +12,9 @@ export const operators = ['admin', 'service'] as const;
 export const anybody = ['public'] as const;
 
 export const ifNoneMatch = z.object({
-  'If-None-Match': z
-    .string()
-    .optional()
-    .meta({
-      description: 'The ETag of an earlier answer: while nothing has changed since, the answer is 304',
-    }),
+  'If-None-Match': z.string().optional().meta({
+    description: 'The ETag of an earlier answer: while nothing has changed since, the answer is 304',
+  }),
 });
 
 /** For what answers with an ETag; it takes `ifNoneMatch`. */
