@@ -34,7 +34,6 @@ export const plain = {
     body: guestOrderBody,
     success: { status: 201, schema: placed.extend({ message: z.string() }) },
     errors: ['unknown_product', 'mixed_sellers', 'mixed_currencies', 'price_changed'],
-    idempotencyKey: true,
     demo: true,
   },
   plainListOrders: {
