@@ -56,7 +56,7 @@ test('each invariant is shown with its sentence and the ledgers it reads', async
   await eventually(async () => {
     const view = invariantsView.parse((await get('').expect(200)).body);
     expect(view.status).toBe('holds');
-    expect(view.invariants).toHaveLength(23);
+    expect(view.invariants).toHaveLength(27);
     expect(view.invariants.find(({ name }) => name === 'bank-agrees-with-payment')).toMatchObject({
       sentence: 'The bank moved for each order what payment wrote down.',
       reads: ['orders of order', 'payments of payment', 'charges of bank'],

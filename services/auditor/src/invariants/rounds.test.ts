@@ -404,7 +404,7 @@ test('without a bank and a postbox, what needs the bank is left out, and the res
   services.add(paidOrder());
   startRounds();
   await broken();
-  expect(bench.invariants).toHaveLength(20);
+  expect(bench.invariants).toHaveLength(21);
   expect(services.asked.some(({ service }) => service === 'bank')).toBe(false);
 });
 
