@@ -3,8 +3,7 @@ import { anEvent } from '@orderflow/testing/events';
 import { as } from '@orderflow/testing/tokens';
 import { expect, test } from 'vitest';
 import { inventory } from '../test/inventory.ts';
-
-const png = Buffer.from('89504e470d0a1a0a', 'hex');
+import { aPng } from '../test/pictures.ts';
 
 /** The answers to nobody, a customer, another seller, the product's seller, an admin and a service. */
 const matrix: [method: 'get' | 'post' | 'patch' | 'put' | 'delete', path: string, statuses: number[]][] = [
@@ -52,10 +51,11 @@ test('each route answers those it is for, and nobody else changes anything', asy
   for (const [method, path, statuses] of matrix) {
     for (const [i, headers] of askers.entries()) {
       const image = path.endsWith('/image');
-      if (image) await http.put(`/api/products/${productId}/image`).type('image/png').send(png).expect(200);
+      if (image)
+        await http.put(`/api/products/${productId}/image`).type('image/png').send(aPng()).expect(200);
       const before = await state();
       const call = anyone[method](path.replace('PRODUCT', productId).replace('ORDER', orderId)).set(headers);
-      if (image && method === 'put') call.type('image/png').send(Buffer.concat([png, Buffer.from([i])]));
+      if (image && method === 'put') call.type('image/png').send(aPng({ note: i + 1 }));
       else call.send(bodies[`${method} ${path}`]?.());
       const { status } = await call;
       expect([method, path, i, status]).toEqual([method, path, i, statuses[i]]);
