@@ -45,6 +45,8 @@ test('every event has a consumer besides the auditor, or says by its absence tha
   expect(forTheRecord).toEqual([
     'inventory.released',
     'inventory.shipped',
+    'payment.blocked',
+    'payment.resolved',
     'notification.sent',
     'customer.created',
     'account.password-changed',

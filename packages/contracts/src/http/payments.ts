@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { money } from '../money.ts';
 import { disputeStatus, paymentMethod } from '../order.ts';
+import { line } from '../text.ts';
 import { pageQuery } from './page.ts';
 
 /** `POST …/pay`: a stored method, or a card that is turned into one at the provider. */
@@ -55,8 +56,8 @@ export const listPaymentsQuery = pageQuery.extend({
  */
 export const resolvePaymentBody = z.strictObject({
   outcome: z.enum(['retry', 'captured', 'declined', 'refunded']),
-  reference: z.string().trim().min(1).max(200).optional(),
-  reason: z.string().trim().min(1).max(500),
+  reference: line(200).optional(),
+  reason: line(500),
 });
 
 /** `POST /api/payments/methods`: a card that is turned into a payment method. */
