@@ -181,7 +181,9 @@ export type ChargeEntry = z.infer<typeof chargeEntry>;
 /** `GET /internal/ledgers/strays` of the bank: what succeeded with a reference that is no order's id. */
 export const straysView = z.object({
   count: z.int(),
-  some: z.array(z.object({ id: z.string(), reference: z.string(), amount, currency: z.string() })),
+  some: z.array(
+    z.object({ id: z.string(), reference: z.string(), amount: z.number(), currency: z.string() }),
+  ),
 });
 export type Strays = z.infer<typeof straysView>;
 

@@ -282,6 +282,16 @@ test('a product of which a row cannot be read is named, and hides no other', asy
   await broken('rows-of-products-are-readable', 'stock-columns-match-ledger');
 });
 
+test('a stray charge of more than a number can say is named', async () => {
+  const { services, startRounds, broken } = await system();
+  Object.assign(services.strays, {
+    count: 1,
+    some: [{ id: 'ch_1', reference: 'a gift', amount: 2 ** 60, currency: 'EUR' }],
+  });
+  startRounds();
+  await broken('charges-name-orders');
+});
+
 test('an id that no service draws is walked past, and named with what is wrong about it', async () => {
   const { services, startRounds, broken, history, readInvariants } = await system();
   const orderId = '11111111-1111-1111-1111-111111111111';
