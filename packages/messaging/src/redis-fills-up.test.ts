@@ -8,12 +8,13 @@ test('relays hold back while a group is away and Redis fills up, and nothing is 
   drain(['inventory', 'notification', 'customer', 'auditor']);
   const orders = await write(4_000);
   await eventually(async () => expect(await relayMetric('messaging_relay_held_back')).toBe(1));
-  expect(await share()).toBeLessThan(1);
+  // What groups are just being sent counts too, for a moment.
+  await eventually(async () => expect(await share()).toBeLessThan(1));
   expect(await relayMetric('messaging_groups_cut_loose_total')).toBe(0);
   startPayment();
   await eventually(async () => expect(await unpublished()).toBe(0), { timeoutMs: 30_000 });
   await eventually(async () => expect(await handledByPayment()).toEqual(orders), { timeoutMs: 30_000 });
-  expect(await relayMetric('messaging_relay_held_back')).toBe(0);
+  await eventually(async () => expect(await relayMetric('messaging_relay_held_back')).toBe(0));
 });
 
 test('a background group that is away is cut loose, the others go on, and back again it has every event', async () => {
@@ -28,7 +29,7 @@ test('a background group that is away is cut loose, the others go on, and back a
   for (let i = 0; i < 5; i++) {
     orders.push(...(await write(1_000)));
     await eventually(async () => expect(await unpublished()).toBe(0), { timeoutMs: 30_000 });
-    expect(await share()).toBeLessThan(1);
+    await eventually(async () => expect(await share()).toBeLessThan(1));
   }
   expect(await relayMetric('messaging_groups_cut_loose_total')).toBeGreaterThan(0);
   startAuditor();
